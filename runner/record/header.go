@@ -1,0 +1,133 @@
+package record
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/testbed/testbed/emulator/unit"
+	"github.com/testbed/testbed/selector"
+)
+
+// A Header is run.json: what was to be run, on what, and how it ended. It says
+// all that a report needs beside the lines of the other files.
+type Header struct {
+	Schema  int    `json:"schema"`
+	Testbed string `json:"testbed"` // version of the program
+	Status  string `json:"status"`  // running, done, interrupted or failed
+	Error   string `json:"error,omitempty"`
+
+	Started  time.Time     `json:"started"`           // wall clock, for people
+	Finished time.Time     `json:"finished,omitzero"` // of the last session
+	Took     time.Duration `json:"took_ns,omitempty"` // of all sessions together
+	Command  []string      `json:"command"`
+
+	Name        string `json:"scenario"`
+	Title       string `json:"title,omitempty"`
+	Description string `json:"description,omitempty"`
+	File        string `json:"file"`
+	Hash        string `json:"sha256"` // of scenario.yaml as given
+	World       string `json:"world"`
+	Seed        uint64 `json:"seed"`
+
+	Arms        []string          `json:"arms"` // selectors, the baseline first
+	Node        string            `json:"node"` // the inference node that is judged
+	Budget      selector.Budget   `json:"budget"`
+	Require     Require           `json:"require"`
+	Tolerance   Tolerance         `json:"tolerance"`
+	Axes        []Axis            `json:"axes"`
+	Conditions  []Condition       `json:"conditions"`
+	Repetitions int               `json:"repetitions"`
+	Models      []Model           `json:"models"`
+	Profile     []selector.Option `json:"profile"`
+	Classes     int               `json:"classes"`
+	Dataset     string            `json:"dataset"`
+
+	Resolved json.RawMessage `json:"resolved"` // the scenario with its defaults filled in
+	Host     Host            `json:"host"`
+	Nodes    json.RawMessage `json:"nodes"` // what the nodes said of themselves
+}
+
+// A Condition is one cell of the sweep, as asked for.
+type Condition struct {
+	ID         string            `json:"id"`
+	Set        map[string]string `json:"set"`   // path → value
+	Names      map[string]string `json:"names"` // axis → name of its value
+	Residency  string            `json:"residency"`
+	Measure    []string          `json:"measure"`
+	Requests   int               `json:"requests"` // pairs in a trial
+	Links      []Link            `json:"links"`
+	Background []Background      `json:"background"`
+}
+
+// A Link is one direction of a node's link, as asked for.
+type Link struct {
+	Node      string        `json:"node"`
+	Direction string        `json:"direction"` // down or up
+	Rate      unit.BitRate  `json:"rate_bps"`  // 0: no limit; of a trace, its mean
+	Trace     string        `json:"trace,omitempty"`
+	Delay     time.Duration `json:"delay_ns"`
+	Jitter    time.Duration `json:"jitter_ns,omitempty"`
+	Loss      float64       `json:"loss,omitempty"`
+	Queue     unit.Bytes    `json:"queue_bytes,omitempty"`
+}
+
+// A Background is asked utilization of a node.
+type Background struct {
+	Node     string  `json:"node"`
+	Resource string  `json:"resource"` // cpu
+	Asked    float64 `json:"asked"`    // share, 0 to 1
+}
+
+// An Axis names a dimension of the sweep and its values, in order.
+type Axis struct {
+	Name   string   `json:"name"`
+	Values []string `json:"values"`
+}
+
+// Require is what the verdict holds a run to.
+type Require struct {
+	Saving       float64 `json:"saving"`        // least mean of (t_b - t_a)/t_b
+	AccuracyDrop float64 `json:"accuracy_drop"` // most accuracy_b - accuracy_a, difference of fractions
+	Confidence   float64 `json:"confidence"`    // of intervals
+}
+
+// Tolerance is how far what was achieved may be from what was asked for.
+type Tolerance struct {
+	Rate  float64       `json:"rate"`     // share
+	Delay time.Duration `json:"delay_ns"` // of the round trip
+	CPU   float64       `json:"cpu"`      // difference of shares
+}
+
+// A Model is what was known of a model before the run.
+type Model struct {
+	Name     string     `json:"name"`
+	SHA256   string     `json:"sha256"`
+	Bytes    unit.Bytes `json:"bytes"`
+	MACs     int64      `json:"macs"`
+	Accuracy float64    `json:"accuracy"`
+	Images   int        `json:"images"` // that Accuracy was measured on; 0: declared
+}
+
+// A Host is the machine.
+type Host struct {
+	OS     string `json:"os"`
+	Kernel string `json:"kernel"`
+	CPU    string `json:"cpu"`
+	CPUs   int    `json:"cpus"`
+	Memory int64  `json:"memory_bytes"`
+	Go     string `json:"go"`
+	User   string `json:"user"` // root or unprivileged
+}
+
+// A Run is a whole run directory, read back.
+type Run struct {
+	Dir       string
+	Header    Header
+	Requests  []Request
+	Decisions []Decision
+	Telemetry []Telemetry
+	Checks    []Check
+	// Problems are lines that could not be read, and what is missing; the
+	// rest is used.
+	Problems []string
+}

@@ -1,0 +1,73 @@
+// Package runner carries a plan through a world and writes down what happened.
+package runner
+
+import (
+	"context"
+	"time"
+
+	"github.com/testbed/testbed/emulator/unit"
+	"github.com/testbed/testbed/runner/record"
+	"github.com/testbed/testbed/scenarios"
+	"github.com/testbed/testbed/selector"
+)
+
+// A World is where trials happen: nodes, the links between them, and the load
+// on them. Its methods are called from one goroutine, but for Telemetry,
+// which may be called at the same time as any other.
+type World interface {
+	// Describe says what the world is made of, for run.json: node and host
+	// descriptions, versions, what was pinned and what could not be.
+	Describe() any
+
+	// Profile measures every model on a node without background load and
+	// with perfect links: one Option a model, in the order given. progress,
+	// if not nil, is told after each model.
+	Profile(ctx context.Context, node string, models []scenarios.Model, progress func(done int)) ([]selector.Option, error)
+
+	// Enter makes the world of a condition: links and background load, from
+	// a state that does not depend on earlier trials. For each node it then
+	// measures the links by probes over the emulated network.
+	Enter(ctx context.Context, c scenarios.Condition, seed uint64) ([]record.Check, error)
+
+	// Prepare sets what a node holds for an arm before a request or trial:
+	// nothing if models is empty, else open sessions of all of models.
+	Prepare(ctx context.Context, node, arm string, models []string) error
+
+	// Observe is what the device could know before a request of an arm.
+	// Seq, Now and Upload are the caller's to fill in.
+	Observe(ctx context.Context, node, arm string) (selector.Observation, error)
+
+	// Do sends one image from control to a node, which answers by a model.
+	// A request that fails is a Result with Err set; the error is for a
+	// world that is broken.
+	Do(ctx context.Context, r Request) (Result, error)
+
+	// Telemetry is what links and CPUs did since the last call.
+	Telemetry(ctx context.Context) ([]record.Telemetry, error)
+
+	// Leave ends the background load of the condition.
+	Leave(ctx context.Context) error
+
+	// Now is the world's monotonic clock.
+	Now() time.Duration
+
+	// Close ends the world. It leaves nothing behind.
+	Close() error
+}
+
+// A Request is one image for one model.
+type Request struct {
+	Node, Arm, Model string
+	Image            []byte        // an image file
+	Timeout          time.Duration // positive
+}
+
+// A Result is how a Request went. The times are of World.Now.
+type Result struct {
+	Sent, Done time.Duration
+	Phases     selector.Phases // add up to Done - Sent
+	Up, Down   unit.Bytes
+	Fetched    unit.Bytes // of the model, if it had to be fetched
+	Prediction int        // -1 if there is none
+	Err        string     // empty if it went well
+}

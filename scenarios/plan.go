@@ -1,0 +1,149 @@
+// Package scenarios reads scenario files, checks them, and plans what they
+// ask for. It looks at no machine: the same file gives the same Plan anywhere.
+package scenarios
+
+import (
+	"time"
+
+	"github.com/testbed/testbed/emulator"
+	"github.com/testbed/testbed/emulator/unit"
+	"github.com/testbed/testbed/selector"
+)
+
+// A Plan is all that decides a run, seeds included.
+type Plan struct {
+	Scenario   Scenario
+	File       string // as given, for messages
+	Source     []byte // the file's bytes (a trace file is inlined in Links)
+	Hash       string // SHA-256 of Source, hex
+	Conditions []Condition
+	Trials     []Trial // in the order in which they are run
+}
+
+// A Scenario is what a scenario file says outside of its conditions, defaults
+// filled in.
+type Scenario struct {
+	Name        string          `json:"name"`
+	Title       string          `json:"title,omitempty"`
+	Description string          `json:"description,omitempty"`
+	Seed        uint64          `json:"seed"`
+	World       string          `json:"world"`  // netns
+	Engine      string          `json:"engine"` // auto, relay or tc
+	Nodes       []Node          `json:"nodes"`  // inference nodes; control and repository are always there
+	Dataset     Dataset         `json:"dataset"`
+	Models      []Model         `json:"models"`
+	Selectors   []Selector      `json:"selectors"` // exactly two or more; the first is the baseline
+	Budget      selector.Budget `json:"budget"`
+	Axes        []Axis          `json:"vary"`
+	Require     Require         `json:"require"`
+	Tolerance   Tolerance       `json:"tolerance"`
+	Timeout     time.Duration   `json:"timeout_ns"` // of one request
+	Repetitions int             `json:"repetitions"`
+}
+
+// A Node is an inference node.
+type Node struct {
+	Name    string `json:"name"`    // lower-case letters, digits and '-'
+	CPUs    int    `json:"cpus"`    // how many it may run on; 0: all but one, at least one
+	Threads int    `json:"threads"` // of one inference; 0: as many as CPUs
+}
+
+// A Dataset names labelled images.
+type Dataset struct {
+	Name   string `json:"name"`   // signs
+	Images int    `json:"images"` // how many of them, from the first; samples are drawn from these
+}
+
+// A Model is a classifier: one that is built in (Name alone), or a file.
+type Model struct {
+	Name     string  `json:"name"`
+	File     string  `json:"file,omitempty"`     // ONNX; relative to the scenario file
+	SHA256   string  `json:"sha256,omitempty"`   // of File; checked if not empty
+	Accuracy float64 `json:"accuracy,omitempty"` // of File, declared, 0 to 1
+}
+
+// A Selector is an arm of the experiment.
+type Selector struct {
+	Name string `json:"name"` // greedy or advanced
+}
+
+// An Axis is one dimension of the sweep.
+type Axis struct {
+	Name   string      `json:"name"`
+	Values []AxisValue `json:"values"`
+}
+
+// An AxisValue is one named setting of an Axis.
+type AxisValue struct {
+	Name string    `json:"name"`
+	Set  []Setting `json:"set"`
+}
+
+// A Setting changes one key of the scenario, as --set path=value does.
+type Setting struct {
+	Path  string `json:"path"`  // such as links.edge.down.rate
+	Value string `json:"value"` // YAML, such as 5Mbps
+}
+
+// Require is what the verdict holds the run to.
+type Require struct {
+	Saving       float64 `json:"saving"`        // least mean of (t_b - t_a)/t_b
+	AccuracyDrop float64 `json:"accuracy_drop"` // most accuracy_b - accuracy_a, difference of fractions
+	Confidence   float64 `json:"confidence"`    // of the intervals, 0.95
+}
+
+// Tolerance is how far the achieved world may be from the asked one before a
+// trial is invalid.
+type Tolerance struct {
+	Rate  float64       `json:"rate"`     // share of the asked rate
+	Delay time.Duration `json:"delay_ns"` // of the round trip
+	CPU   float64       `json:"cpu"`      // difference of shares: 0.05 is five points
+}
+
+// A Condition is one cell of the sweep: the world in which both arms run.
+type Condition struct {
+	ID    string            `json:"id"` // values of the axes, "5Mbps/busy/cold"; "default" without axes
+	Set   []Setting         `json:"set"`
+	Names map[string]string `json:"names"` // axis → value's name
+
+	Links      map[string]Links `json:"links"`      // by node
+	Background map[string]Load  `json:"background"` // by node
+	Residency  string           `json:"residency"`  // cold, first or warm
+	Requests   int              `json:"requests"`   // pairs in a trial
+	Warmup     int              `json:"warmup"`     // pairs before, not counted
+	Measure    []string         `json:"measure"`    // phases that count in t
+	Think      time.Duration    `json:"think_ns"`   // pause between requests
+}
+
+// Links are the two directions between a node and the rest of the world.
+type Links struct {
+	Down emulator.Link `json:"down"` // towards the node
+	Up   emulator.Link `json:"up"`   // from the node
+}
+
+// A Load is background utilization of a node.
+type Load struct {
+	CPU float64 `json:"cpu"` // share of each of the node's CPUs, 0 to 1
+}
+
+// A Trial is one condition in one repetition: a block of pairs that is run in
+// one piece.
+type Trial struct {
+	Condition  int // index into Plan.Conditions
+	Repetition int
+	Seeds      Seeds
+	Samples    []int  // of the dataset, one a pair, warm-ups first
+	BaseFirst  []bool // the baseline goes first in this pair; balanced, warm-ups first
+}
+
+// Seeds has one seed for each random choice, each from the scenario's seed and
+// the repetition alone, so that conditions are compared on the same samples
+// and losses.
+type Seeds struct {
+	Samples uint64 `json:"samples"`
+	Order   uint64 `json:"order"`
+	Link    uint64 `json:"link"`
+}
+
+// MaxRate is the largest rate that a scenario may ask for.
+const MaxRate = 100 * unit.Gbps
