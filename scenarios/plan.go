@@ -1,5 +1,3 @@
-// Package scenarios reads scenario files, checks them, and plans what they
-// ask for. It looks at no machine: the same file gives the same Plan anywhere.
 package scenarios
 
 import (
@@ -7,6 +5,7 @@ import (
 
 	"github.com/testbed/testbed/emulator"
 	"github.com/testbed/testbed/emulator/unit"
+	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/selector"
 )
 
@@ -56,10 +55,11 @@ type Dataset struct {
 
 // A Model is a classifier: one that is built in (Name alone), or a file.
 type Model struct {
-	Name     string  `json:"name"`
-	File     string  `json:"file,omitempty"`     // ONNX; relative to the scenario file
-	SHA256   string  `json:"sha256,omitempty"`   // of File; checked if not empty
-	Accuracy float64 `json:"accuracy,omitempty"` // of File, declared, 0 to 1
+	Name     string       `json:"name"`
+	File     string       `json:"file,omitempty"`     // ONNX; relative to the scenario file
+	SHA256   string       `json:"sha256,omitempty"`   // of File; checked if not empty
+	Accuracy float64      `json:"accuracy,omitempty"` // of File, declared, 0 to 1
+	Recipe   model.Recipe `json:"recipe,omitzero"`    // of File; zero: that of the built-in models
 }
 
 // A Selector is an arm of the experiment.

@@ -81,6 +81,31 @@ func (p Phases) Total() time.Duration {
 	return p.Upload + p.Queue + p.Fetch + p.Load + p.Preprocess + p.Infer + p.Download
 }
 
+// PhaseNames are the names of the phases, in their order.
+var PhaseNames = []string{"upload", "queue", "fetch", "load", "preprocess", "infer", "download"}
+
+// Named returns the phase of that name, one of PhaseNames; it panics on
+// another, which a scenario's check does not let through.
+func (p Phases) Named(name string) time.Duration {
+	switch name {
+	case "upload":
+		return p.Upload
+	case "queue":
+		return p.Queue
+	case "fetch":
+		return p.Fetch
+	case "load":
+		return p.Load
+	case "preprocess":
+		return p.Preprocess
+	case "infer":
+		return p.Infer
+	case "download":
+		return p.Download
+	}
+	panic("selector: no phase " + name)
+}
+
 // A Decision is a choice with its reasons, as decisions.jsonl keeps it.
 type Decision struct {
 	Choice     int         `json:"choice"`

@@ -13,7 +13,8 @@ import (
 // A Config says what a world is made of.
 type Config struct {
 	Nodes  []Node
-	Engine string // auto, relay or tc: what plays links that are not perfect
+	Engine string // auto, relay or tc: what plays links that are not perfect; empty: auto
+	CPUs   []int  // the router runs on these; empty: those that no node runs on, or all if none is left
 }
 
 // A Node is a process in a network namespace of its own.

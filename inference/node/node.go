@@ -88,18 +88,22 @@ type Reply struct {
 }
 
 // ProbeArgs asks an inference node to measure the path between the repository
-// and itself with Bytes each way and Pings round
-// trips over the emulated network.
+// and itself, over the emulated network: Pings round trips, then DownBytes
+// towards it and UpBytes from it (a size of 0 leaves that direction out).
+// What the node remembers of earlier transfers (Status.DownBps) is forgotten
+// first.
 type ProbeArgs struct {
-	Bytes int64 // payload of each transfer
-	Pings int
+	DownBytes, UpBytes int64 // payload of each transfer
+	Pings              int
 }
 
-// A Probe is what it measured. Rates are of TCP payload, taken between the
-// first and the last byte's arrival, so that neither the round trip nor slow
-// start's first round counts.
+// A Probe is what it measured. Rates are of TCP payload, over the second half
+// of the bytes, as the receiver saw them arrive: slow start is over by then.
+// The times are readings of CLOCK_MONOTONIC.
 type Probe struct {
-	DownBps, UpBps int64
-	RTT            time.Duration // median
-	RTTMin         time.Duration
+	DownBps, UpBps     int64
+	DownHalf, DownLast time.Duration // when half of the bytes, and the last, had arrived
+	UpHalf, UpLast     time.Duration
+	RTT                time.Duration // median
+	RTTMin             time.Duration
 }

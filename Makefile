@@ -1,0 +1,38 @@
+# make run    builds testbed and runs the showpiece, about two minutes
+# make test   all tests, race detector on
+# make build  bin/testbed
+# Each gets what it needs: Go, gcc, make and npm are all that must be there.
+
+SCENARIO ?= scenarios/lowbw.yaml
+export CGO_ENABLED = 1
+
+.PHONY: run test build onnxruntime fmt vet bench fuzz clean
+.DEFAULT_GOAL := build
+
+run: build onnxruntime
+	bin/testbed run $(SCENARIO)
+
+test: onnxruntime fmt vet
+	go test -race -timeout 30m ./...
+
+build:
+	go build -o bin/testbed ./testbed
+
+onnxruntime:
+	@scripts/get-onnxruntime.sh
+
+fmt:
+	@files=$$(gofmt -l .); test -z "$$files" || { echo "gofmt would change:"; echo "$$files"; exit 1; } >&2
+
+vet:
+	go vet ./...
+
+bench: onnxruntime
+	go test -run '^$$' -bench . -benchmem ./...
+
+fuzz:
+	go test ./emulator/unit -run '^$$' -fuzz FuzzParseBitRate -fuzztime 30s
+	go test ./emulator/trace -run '^$$' -fuzz FuzzParseMahimahi -fuzztime 30s
+
+clean:
+	rm -rf bin

@@ -1,0 +1,71 @@
+package netns
+
+import (
+	"fmt"
+	"time"
+)
+
+// A service is the router as net/rpc sees it. An error of the router travels
+// in the answer; the error that a method returns would lose its kind.
+type service struct{ r *router }
+
+// Start makes the world. It is called once, before all others.
+func (s *service) Start(arg SetupArgs, answer *Failure) error {
+	*answer = newFailure(s.r.start(arg))
+	return nil
+}
+
+// Watch answers when something has gone wrong.
+func (s *service) Watch(_ struct{}, answer *Failure) error {
+	*answer = <-s.r.failed
+	return nil
+}
+
+// SetLink sets a link.
+func (s *service) SetLink(arg LinkArgs, answer *Failure) error {
+	s.r.mu.Lock()
+	defer s.r.mu.Unlock()
+	m, err := s.r.member(arg.Node)
+	if err == nil {
+		err = m.link.set(s.r.setup.Engine, arg.Down, arg.Up, arg.Seed)
+	}
+	*answer = newFailure(err)
+	return nil
+}
+
+// SetLoad sets a background load.
+func (s *service) SetLoad(arg LoadArgs, answer *Failure) error {
+	s.r.mu.Lock()
+	defer s.r.mu.Unlock()
+	*answer = newFailure(s.r.setLoad(arg))
+	return nil
+}
+
+// Status reads every counter.
+func (s *service) Status(_ struct{}, answer *Status) error {
+	s.r.mu.Lock()
+	defer s.r.mu.Unlock()
+	*answer = Status{
+		Down:  map[string]LinkStatus{},
+		Up:    map[string]LinkStatus{},
+		Loads: map[string]LoadStatus{},
+	}
+	now := time.Now()
+	for name, m := range s.r.members {
+		down, up, err := m.link.status(now)
+		if err != nil {
+			return fmt.Errorf("link of %s: %w", name, err)
+		}
+		answer.Down[name], answer.Up[name] = down, up
+		if m.load != nil {
+			answer.Loads[name] = m.load.status()
+		}
+	}
+	return nil
+}
+
+// Describe says what this machine can do.
+func (s *service) Describe(_ struct{}, answer *Abilities) error {
+	*answer = findAbilities()
+	return nil
+}

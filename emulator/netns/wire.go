@@ -1,0 +1,81 @@
+package netns
+
+import (
+	"errors"
+	"io/fs"
+	"time"
+
+	"github.com/testbed/testbed/emulator"
+)
+
+// What World and router say to each other, by net/rpc over a socket that the
+// router is born with. Its end is the router's end.
+
+// A SetupArgs is what the router makes a world from.
+type SetupArgs struct {
+	Nodes  []Node
+	Engine string
+	CPUs   []int // all that may be used
+}
+
+// A LinkArgs asks for both directions of a node's link.
+type LinkArgs struct {
+	Node     string
+	Down, Up emulator.Link
+	Seed     uint64
+}
+
+// A LoadArgs asks for a node's background load; 0 ends it.
+type LoadArgs struct {
+	Node string
+	CPU  float64
+}
+
+// A Failure is an error that crosses the wire without losing that it was
+// emulator.ErrUnsupported, or a lack of rights. The zero Failure is none.
+type Failure struct {
+	Message                string
+	Unsupported, Forbidden bool
+}
+
+func newFailure(err error) Failure {
+	if err == nil {
+		return Failure{}
+	}
+	return Failure{
+		Message:     err.Error(),
+		Unsupported: errors.Is(err, emulator.ErrUnsupported),
+		Forbidden:   errors.Is(err, fs.ErrPermission),
+	}
+}
+
+func (f Failure) err() error {
+	if f.Message == "" {
+		return nil
+	}
+	return remoteError(f)
+}
+
+// A remoteError is a Failure at the side that asked.
+type remoteError Failure
+
+func (e remoteError) Error() string { return e.Message }
+
+func (e remoteError) Is(target error) bool {
+	return e.Unsupported && target == emulator.ErrUnsupported ||
+		e.Forbidden && target == fs.ErrPermission
+}
+
+// A nodeSetup is what a node is told by the router once its interface is
+// there.
+type nodeSetup struct {
+	Index int // its number from 1
+}
+
+// startTimeout is how long a node may take from its start until its network is
+// ready. It is some hundred times what it takes.
+const startTimeout = 20 * time.Second
+
+// closeTimeout is how long Close waits for the kernel to end everything
+// before it says that it did not.
+const closeTimeout = 10 * time.Second

@@ -1,0 +1,19 @@
+// Package relay plays two emulator.Links in user space, one each way between
+// two network interfaces, with packet sockets. It needs no module of the
+// kernel and no TUN device, and works in a user namespace.
+//
+// Each direction is a thread of its own that goes by logical time: a frame
+// counts as arrived when the kernel received it, however late the thread gets
+// to it, and is sent when the Shaper said, never before. What a thread is late
+// by is not added to the next frame, and is in Stats as lag.
+//
+// Threads take the scheduling class SCHED_FIFO where they may, so that load
+// on the machine does not hold them up. They are goroutines too: a process
+// that has a Relay should set GOMAXPROCS above its number of CPUs by two for
+// each Relay, or else a garbage collection can hold them up.
+//
+// Note: the receiving side is a ring shared with the kernel (PACKET_RX_RING)
+// and not recvmmsg. It needs no system call a frame, stamps each frame as it
+// comes, and its size does not fall under net.core.rmem_max, which a user
+// without privilege cannot raise.
+package relay

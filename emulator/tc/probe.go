@@ -1,0 +1,68 @@
+package tc
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+
+	"github.com/testbed/testbed/emulator"
+	"github.com/testbed/testbed/emulator/unit"
+)
+
+// probes remembers answers: a kernel does not change while we run.
+var probes sync.Map // kind → error, of yes and no only
+
+// Probe says whether the kernel has htb, netem or ingress (with all that a
+// redirection needs): nil if it has; an error that wraps
+// emulator.ErrUnsupported if it has not; another error if that could not be
+// found out. It tries in a network namespace of its own, for which it needs
+// the right to make one; nothing else is touched.
+func Probe(kind string) error {
+	if known, ok := probes.Load(kind); ok {
+		err, _ := known.(error)
+		return err
+	}
+	result := make(chan error)
+	go func() {
+		// Not unlocked: the thread ends here, and its namespace with it.
+		runtime.LockOSThread()
+		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+			result <- fmt.Errorf("probe %s: make a namespace: %w", kind, err)
+			return
+		}
+		result <- try(kind)
+	}()
+	err := <-result
+	if err == nil || errors.Is(err, emulator.ErrUnsupported) {
+		probes.Store(kind, err)
+	}
+	return err
+}
+
+// try tries kind on the loopback interface.
+func try(kind string) error {
+	const lo = "lo"
+	switch kind {
+	case "htb":
+		return missing("sch_htb", Apply(lo, emulator.Link{Rate: unit.Mbps}))
+	case "netem":
+		return missing("sch_netem", netlink.QdiscAdd(netemQdisc(1, emulator.Link{Delay: 1})))
+	case "ingress":
+		return Redirect(lo, lo)
+	}
+	return fmt.Errorf("probe %q: want htb, netem or ingress", kind)
+}
+
+// missing says that the kernel lacks what, if that is what err means.
+func missing(what string, err error) error {
+	for _, no := range []error{unix.ENOENT, unix.EOPNOTSUPP, unix.EPROTONOSUPPORT} {
+		if errors.Is(err, no) {
+			return fmt.Errorf("%s is not in this kernel: %w", what, emulator.ErrUnsupported)
+		}
+	}
+	return err
+}

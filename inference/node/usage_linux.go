@@ -1,0 +1,69 @@
+package node
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/prometheus/procfs"
+	"golang.org/x/sys/unix"
+)
+
+// affinity returns the CPUs that this process may run on.
+func affinity() ([]int, error) {
+	var set unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &set); err != nil {
+		return nil, fmt.Errorf("sched_getaffinity: %w", err)
+	}
+	var cpus []int
+	for cpu := 0; len(cpus) < set.Count(); cpu++ {
+		if set.IsSet(cpu) {
+			cpus = append(cpus, cpu)
+		}
+	}
+	return cpus, nil
+}
+
+// cpuReader returns what reads the counters of these CPUs and of this process.
+func cpuReader(cpus []int) (func() (cpuSample, error), error) {
+	fs, err := procfs.NewDefaultFS()
+	if err != nil {
+		return nil, err
+	}
+	return func() (cpuSample, error) {
+		stat, err := fs.Stat()
+		if err != nil {
+			return cpuSample{}, err
+		}
+		s := cpuSample{at: time.Now()}
+		for _, cpu := range cpus {
+			c, ok := stat.CPU[int64(cpu)]
+			if !ok {
+				return cpuSample{}, fmt.Errorf("/proc/stat: no cpu%d", cpu)
+			}
+			// Guest is in User already. Steal is time that the node did not have.
+			busy := c.User + c.Nice + c.System + c.IRQ + c.SoftIRQ + c.Steal
+			s.busy += busy
+			s.total += busy + c.Idle + c.Iowait
+		}
+		s.own, err = ownCPU()
+		return s, err
+	}, nil
+}
+
+func ownCPU() (float64, error) {
+	var r unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &r); err != nil {
+		return 0, fmt.Errorf("getrusage: %w", err)
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano()).Seconds(), nil
+}
+
+// residentBytes is the memory of this process that is in RAM.
+func residentBytes() (int64, error) {
+	p, err := procfs.Self()
+	if err != nil {
+		return 0, err
+	}
+	stat, err := p.Stat()
+	return int64(stat.ResidentMemory()), err
+}

@@ -1,0 +1,13 @@
+//go:build !linux
+
+package node
+
+import "errors"
+
+var errLinuxOnly = errors.New("CPU and memory use of a node is measured on Linux only")
+
+func affinity() ([]int, error) { return nil, errLinuxOnly }
+
+func cpuReader([]int) (func() (cpuSample, error), error) { return nil, errLinuxOnly }
+
+func residentBytes() (int64, error) { return 0, errLinuxOnly }

@@ -1,0 +1,161 @@
+package stats
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/testbed/testbed/runner/record"
+	"github.com/testbed/testbed/selector"
+)
+
+// mostReasons is how many kinds of a selector's own sentences are quoted.
+const mostReasons = 3
+
+// choicesOf counts what an arm chose, and reads its decisions for the reasons.
+func choicesOf(d *data, arm int) Choices {
+	c := Choices{Selector: d.arms[arm], Models: map[string]int{}, Why: []string{}}
+	for _, cell := range d.cells {
+		for _, r := range cell.requests[arm] {
+			if r.Model != "" {
+				c.Models[r.Model]++
+			}
+		}
+	}
+	if len(c.Models) == 1 {
+		for m := range c.Models {
+			c.Only = m
+		}
+	}
+	t := tally{first: map[string]string{}, count: map[string]int{}, excluded: map[string]int{}}
+	for i := range d.run.Decisions {
+		if e := &d.run.Decisions[i]; e.Arm == c.Selector && e.Pair >= 0 {
+			t.add(e)
+		}
+	}
+	c.Why = t.sentences(c)
+	return c
+}
+
+// A tally counts what an arm's decisions have in common.
+type tally struct {
+	decisions int
+	fastest   int       // the choice was predicted fastest of those considered
+	alone     int       // it was the only one considered
+	ahead     []float64 // predicted time of the next, over that of the choice
+	first     map[string]string
+	count     map[string]int // of reasons, by what they are without numbers
+	excluded  map[string]int // model: why, without numbers
+}
+
+func (t *tally) add(e *record.Decision) {
+	t.decisions++
+	if r := strings.TrimSpace(e.Decision.Reason); r != "" {
+		t.note(r)
+	}
+	all := e.Decision.Candidates
+	for _, c := range all {
+		if c.Excluded != "" {
+			key := c.Model + ": " + c.Excluded
+			t.excluded[shape(key)]++
+			if _, ok := t.first[shape(key)]; !ok {
+				t.first[shape(key)] = key
+			}
+		}
+	}
+	if i := e.Decision.Choice; i >= 0 && i < len(all) {
+		t.compare(all, i)
+	}
+}
+
+// compare sets the choice against the other candidates that were considered.
+func (t *tally) compare(all []selector.Candidate, choice int) {
+	next := selector.Candidate{}
+	for i, c := range all {
+		if i != choice && c.Excluded == "" && (next.Total == 0 || c.Total < next.Total) {
+			next = c
+		}
+	}
+	switch {
+	case next.Total == 0:
+		t.alone++
+	case all[choice].Total > 0 && all[choice].Total <= next.Total:
+		t.fastest++
+		t.ahead = append(t.ahead, float64(next.Total)/float64(all[choice].Total))
+	}
+}
+
+// note counts a reason, apart from the numbers in it.
+func (t *tally) note(reason string) {
+	key := shape(reason)
+	t.count[key]++
+	if _, ok := t.first[key]; !ok {
+		t.first[key] = reason
+	}
+}
+
+// shape is s with each run of digits and points made one #, so that sentences
+// that differ in a number are one.
+func shape(s string) string {
+	var b strings.Builder
+	in := false
+	for _, r := range s {
+		digit := r >= '0' && r <= '9' || in && r == '.'
+		if !digit {
+			b.WriteRune(r)
+		} else if !in {
+			b.WriteByte('#')
+		}
+		in = digit
+	}
+	return b.String()
+}
+
+// sentences tell the tally.
+func (t *tally) sentences(c Choices) []string {
+	out := []string{}
+	if t.decisions == 0 {
+		return append(out, "no decisions are recorded")
+	}
+	if c.Only != "" {
+		out = append(out, fmt.Sprintf("%s chose %s in all of its %d requests.", c.Selector, c.Only, c.Models[c.Only]))
+	}
+	if t.fastest > 0 {
+		slices.Sort(t.ahead)
+		s := fmt.Sprintf("Its choice was predicted to be the fastest of those considered in %d of %d decisions", t.fastest, t.decisions)
+		low, high := Number(t.ahead[0]).Significant(3), Number(t.ahead[len(t.ahead)-1]).Significant(3)
+		if low == high {
+			s += fmt.Sprintf("; the next was predicted to take %s times as long.", low)
+		} else {
+			s += fmt.Sprintf("; the next was predicted to take %s to %s times as long.", low, high)
+		}
+		out = append(out, s)
+	}
+	if t.alone > 0 {
+		out = append(out, fmt.Sprintf("In %d of %d decisions no other model was considered.", t.alone, t.decisions))
+	}
+	for _, k := range frequent(t.excluded) {
+		out = append(out, fmt.Sprintf("Not considered, in %d of %d decisions: %s.", t.excluded[k], t.decisions, strings.TrimSuffix(t.first[k], ".")))
+	}
+	for i, k := range frequent(t.count) {
+		if i == mostReasons {
+			out = append(out, fmt.Sprintf("It gave %d more kinds of reason.", len(t.count)-i))
+			break
+		}
+		out = append(out, fmt.Sprintf("In its own words, in %d of %d decisions: “%s”.", t.count[k], t.decisions, strings.TrimSuffix(t.first[k], ".")))
+	}
+	return out
+}
+
+// frequent are the keys of counts, the most frequent first.
+func frequent(counts map[string]int) []string {
+	keys := make([]string, 0, len(counts))
+	for k := range counts {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b string) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	})
+	return keys
+}

@@ -1,0 +1,148 @@
+package stats
+
+import (
+	"fmt"
+	"math"
+)
+
+// compare sets every arm against the baseline, in each condition and overall,
+// and judges the second arm.
+func (d *data) compare(s *Summary) []Requirement {
+	none := Estimate{Missing(), Missing(), Missing()}
+	empty := Comparison{Saving: Saving{none, none, none}, AccuracyDrop: none}
+	s.Overall.Comparison = empty
+	s.Overall.EqualWeight.Saving, s.Overall.EqualWeight.AccuracyDrop = none, Missing()
+	s.Overall.Order = Order{BaselineFirst: Missing(), OtherFirst: Missing()}
+	s.Overall.Definitions = []Definition{}
+	for i := range s.Conditions {
+		s.Conditions[i].Comparison = empty
+	}
+	requirements := []Requirement{
+		{Name: saving, Bound: round(d.run.Header.Require.Saving), Value: Missing(), Low: Missing(), High: Missing(), Lower: Missing(), Upper: Missing()},
+		{Name: accuracyDrop, Bound: round(d.run.Header.Require.AccuracyDrop), Value: Missing(), Low: Missing(), High: Missing(), Lower: Missing(), Upper: Missing()},
+	}
+	for arm := 1; arm < len(d.run.Header.Arms); arm++ {
+		c := d.comparison(s, arm)
+		if arm > 1 {
+			s.Overall.Others = append(s.Overall.Others, c.overall(d))
+			continue
+		}
+		c.fill(d, s)
+		requirements = c.requirements(d)
+	}
+	for i, r := range requirements {
+		if len(d.run.Header.Arms) < 2 {
+			requirements[i].Advice = advise(r, 0, "pairs")
+		}
+	}
+	return requirements
+}
+
+// A comparing is one arm being set against the baseline.
+type comparing struct {
+	arm     int
+	savings *savings
+	drops   drops // of the images in the valid conditions
+	pairs   []pair
+}
+
+// comparison fills in the conditions for one arm.
+func (d *data) comparison(s *Summary, arm int) *comparing {
+	h := &d.run.Header
+	c := &comparing{arm: arm, savings: &savings{confidence: h.Require.Confidence}, drops: drops{}}
+	trials := 0
+	for i := range d.cells {
+		trials += len(d.cells[i].trials)
+	}
+	for i := range d.cells {
+		cell, out := &d.cells[i], &s.Conditions[i]
+		var st stratum
+		for _, t := range cell.trials {
+			if b := blocksOf(t.pairs[arm], blocksATrial(trials)); len(b) > 0 {
+				st = append(st, b)
+			}
+		}
+		pairs := cell.all(arm)
+		images := dropsOf(pairs)
+		name := cell.condition.ID + "\x00" + d.arms[arm]
+		k := Comparison{Arm: d.arms[arm], Pairs: len(pairs), Images: len(images)}
+		k.Saving = c.savings.condition(st, h.Seed, name, out.Valid)
+		k.AccuracyDrop = images.points(images.bounds(source(h.Seed, "accuracy", name), h.Require.Confidence))
+		if len(pairs) > 0 && len(pairs) < fewestPairs {
+			out.Warnings = append(out.Warnings, fmt.Sprintf("%s: %d pairs bear no interval, which needs %d", k.Arm, len(pairs), fewestPairs))
+		}
+		if out.Valid {
+			c.pairs = append(c.pairs, pairs...)
+			for _, p := range pairs {
+				c.drops.add(p)
+			}
+		}
+		if arm > 1 {
+			out.Others = append(out.Others, k)
+			continue
+		}
+		out.Comparison = k
+	}
+	return c
+}
+
+// overall is the arm against the baseline over the valid conditions.
+func (c *comparing) overall(d *data) Comparison {
+	total, _ := c.savings.definition(measured)
+	return Comparison{Arm: d.arms[c.arm], Pairs: len(c.pairs), Images: len(c.drops), Saving: total,
+		AccuracyDrop: c.drops.points(c.bounds(d))}
+}
+
+func (c *comparing) bounds(d *data) bound {
+	return c.drops.bounds(source(d.run.Header.Seed, "accuracy overall", d.arms[c.arm]), d.run.Header.Require.Confidence)
+}
+
+// fill writes the overall numbers of the judged arm.
+func (c *comparing) fill(d *data, s *Summary) {
+	o := &s.Overall
+	o.Comparison = c.overall(d)
+	o.Conditions, o.Trials = c.savings.strata, c.savings.trials
+	for i, def := range defined {
+		value, _ := c.savings.definition(i)
+		o.Definitions = append(o.Definitions, Definition{def.name, def.what, int(c.savings.total[i].n), value})
+	}
+	o.EqualWeight.Saving = c.savings.equalWeight()
+	var drops []float64
+	for _, k := range s.Conditions {
+		if k.Valid && k.AccuracyDrop.Value.Known() {
+			drops = append(drops, float64(k.AccuracyDrop.Value))
+		}
+	}
+	o.EqualWeight.AccuracyDrop = round(mean(drops))
+	o.Order = orderOf(c.pairs)
+	if c.savings.thin > 0 {
+		d.warn("%d conditions have a single pair: the overall interval cannot know how pairs differ there", c.savings.thin)
+	}
+}
+
+// requirements judges the arm.
+func (c *comparing) requirements(d *data) []Requirement {
+	h := &d.run.Header
+	total, spread := c.savings.definition(measured)
+	tail := 1 - h.Require.Confidence
+	r := total.MeanOfRatios
+	save := judge(Requirement{Name: saving, Bound: round(h.Require.Saving), Value: r.Value, Low: r.Low, High: r.High,
+		Lower: round(spread.quantile(tail)), Upper: round(spread.quantile(1 - tail))}, true)
+	save.Advice = advise(save, int(c.savings.total[measured].n), "pairs")
+
+	b := c.bounds(d)
+	drop := judge(Requirement{Name: accuracyDrop, Bound: round(h.Require.AccuracyDrop), Value: round(c.drops.value()),
+		Low: round(b.low), High: round(b.high), Lower: round(b.lower), Upper: round(b.upper)}, false)
+	drop.Advice = c.adviseDrop(drop, h.Require.Confidence)
+	return []Requirement{save, drop}
+}
+
+// adviseDrop is advise, but where no image shows a difference: there the bound
+// does not go with 1/√n, and n = ln(1 − confidence)/ln(1 − bound) is enough.
+func (c *comparing) adviseDrop(r Requirement, confidence float64) string {
+	if n := len(c.drops); n > 0 && c.drops.alike() && r.Met == nil && r.Bound > 0 {
+		needed := int(math.Ceil(math.Log(1-confidence) / math.Log(1-float64(r.Bound))))
+		return fmt.Sprintf("needs about %d more images (now %d), if none shows a difference", needed-n, n)
+	}
+	return advise(r, len(c.drops), "images")
+}

@@ -1,0 +1,152 @@
+package stats
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/testbed/testbed/runner/record"
+)
+
+// The names of the requirements.
+const (
+	saving       = "saving"
+	accuracyDrop = "accuracy_drop"
+)
+
+// Summarize is the numbers of a run and the verdict. It takes any run, be it
+// empty, interrupted or without answers, and says what is missing; it does not
+// change it.
+//
+// A condition is invalid if in any of its trials the probes found a rate or
+// round trip outside the tolerance, if its mean background load was, if more
+// than 5 % of its requests failed, or if it has no pairs. The verdict is over
+// the valid conditions: INVALID if they are fewer than half, else FAIL if a
+// requirement is not met, PASS if all are, else INCONCLUSIVE.
+func Summarize(run record.Run) Summary {
+	run.Header.Require.Confidence = confidence(run.Header.Require.Confidence)
+	d := group(&run)
+	s := Summary{
+		Schema: Schema, Scenario: run.Header.Name, World: run.Header.World, Status: run.Header.Status,
+		Run: aboutOf(&run.Header), Conditions: []Condition{}, Models: []Choices{},
+	}
+	for i := range d.cells {
+		s.Conditions = append(s.Conditions, d.condition(i))
+	}
+	for arm := range d.arms {
+		s.Models = append(s.Models, choicesOf(d, arm))
+	}
+	requirements := d.compare(&s)
+	s.Verdict = verdictOf(&s, requirements)
+	s.Warnings = d.allWarnings(&s)
+	return s
+}
+
+// Encode writes s as summary.json.
+func (s Summary) Encode(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(s)
+}
+
+// confidence is c, or 95 % where none was given that can be.
+func confidence(c float64) float64 {
+	if !(c > 0 && c < 1) {
+		return 0.95
+	}
+	return c
+}
+
+// condition is all but the comparison of arms.
+func (d *data) condition(i int) Condition {
+	cell := &d.cells[i]
+	c := cell.condition
+	out := Condition{ID: c.ID, Label: label(c), Set: c.Set, Names: c.Names, Residency: c.Residency,
+		Measure: orEmpty(c.Measure), Trials: len(cell.trials), Arms: []Arm{}, Links: []Link{}, Background: []Background{}}
+	w := d.world(c)
+	w.examine()
+	out.Links, out.Background = append(out.Links, w.links...), append(out.Background, w.background...)
+	out.Reasons, out.Warnings = orEmpty(w.reasons), orEmpty(w.warnings)
+	took := d.decisionTimes(c.ID)
+	for arm, name := range d.arms {
+		a, warnings := armOf(name, cell.requests[arm], d.run.Header.Require.Confidence)
+		a.Decide = round(mean(took[name]))
+		out.Arms = append(out.Arms, a)
+		out.Warnings = append(out.Warnings, warnings...)
+	}
+	if why := failures(out.Arms); why != "" {
+		out.Reasons = append(out.Reasons, why)
+	}
+	if why := d.pairless(cell); why != "" {
+		out.Reasons = append(out.Reasons, why)
+	}
+	out.Valid = len(out.Reasons) == 0
+	if planned, n := c.Requests*d.run.Header.Repetitions, len(cell.all(1)); n > 0 && n < planned {
+		out.Warnings = append(out.Warnings, fmt.Sprintf("%d of %d planned pairs are recorded whole", n, planned))
+	}
+	if len(cell.trials) == 1 {
+		out.Warnings = append(out.Warnings, "one repetition: the interval does not know how trials differ")
+	}
+	return out
+}
+
+// pairless says why there is nothing to compare; empty if there is.
+func (d *data) pairless(c *cell) string {
+	if len(d.run.Header.Arms) < 2 {
+		return fmt.Sprintf("no pairs: run.json names %d arms, a comparison needs two", len(d.run.Header.Arms))
+	}
+	for _, p := range c.all(1) {
+		if sumsOf(measured, p).n > 0 {
+			return ""
+		}
+	}
+	for arm, name := range d.run.Header.Arms[:2] {
+		if len(c.requests[arm]) == 0 {
+			return fmt.Sprintf("no pairs: nothing of %s is recorded", name)
+		}
+	}
+	return "no pairs: no image was answered by both arms in a positive time"
+}
+
+// world gathers what was recorded of the world in a condition.
+func (d *data) world(c record.Condition) *world {
+	w := &world{condition: c, tolerance: d.run.Header.Tolerance}
+	for _, k := range d.run.Checks {
+		if k.Condition == c.ID {
+			w.checks = append(w.checks, k)
+		}
+	}
+	slices.SortStableFunc(w.checks, func(a, b record.Check) int {
+		return cmp.Or(cmp.Compare(a.Repetition, b.Repetition), cmp.Compare(a.Node, b.Node))
+	})
+	for _, t := range d.run.Telemetry {
+		if t.Condition == c.ID {
+			w.telemetry = append(w.telemetry, t)
+		}
+	}
+	return w
+}
+
+// decisionTimes are microseconds by arm.
+func (d *data) decisionTimes(condition string) map[string][]float64 {
+	out := map[string][]float64{}
+	for i := range d.run.Decisions {
+		if e := &d.run.Decisions[i]; e.Condition == condition && e.Pair >= 0 {
+			out[e.Arm] = append(out[e.Arm], float64(e.Took)/float64(time.Microsecond))
+		}
+	}
+	return out
+}
+
+// label names a condition in figures: the values of its axes.
+func label(c record.Condition) string {
+	if c.ID == "" {
+		return "default"
+	}
+	return strings.ReplaceAll(c.ID, "/", " · ")
+}

@@ -1,0 +1,284 @@
+// Package stats turns the records of a run into estimates with intervals,
+// warnings and a verdict (Summarize), and into the series that figures show
+// (Collect).
+//
+// This package is opinionated. Δt is the mean of ratios that the requirement
+// names, over pairs; other ways to average are reported beside it and decide
+// nothing. The unit of repetition is the trial, for requests of one trial
+// share a world. What the data cannot bear is null with a warning beside it.
+//
+// Everything here is a pure function of a record.Run: no clock, no source of
+// randomness but the run's seed, no order of a map. The same directory gives
+// the same bytes.
+package stats
+
+import (
+	"time"
+
+	"github.com/testbed/testbed/runner/record"
+)
+
+// Schema is the version of the format of a Summary.
+const Schema = 1
+
+// Summary is summary.json: the numbers of a run and the verdict.
+type Summary struct {
+	Schema     int         `json:"schema"`
+	Scenario   string      `json:"scenario"`
+	World      string      `json:"world"`
+	Status     string      `json:"status"` // of the run: done, interrupted, failed or running
+	Verdict    Verdict     `json:"verdict"`
+	Conditions []Condition `json:"conditions"`
+	Overall    Overall     `json:"overall"`
+	Models     []Choices   `json:"models"` // one an arm
+	Warnings   []string    `json:"warnings"`
+	Run        About       `json:"run"`
+}
+
+// The results that a Verdict may have.
+const (
+	Pass         = "PASS"
+	Fail         = "FAIL"
+	Inconclusive = "INCONCLUSIVE"
+	Invalid      = "INVALID" // the world was not what was asked for
+)
+
+// A Verdict holds a run to its requirements, over its valid conditions.
+type Verdict struct {
+	Result       string        `json:"result"`
+	Sentence     string        `json:"sentence"`
+	Requirements []Requirement `json:"requirements"`
+}
+
+// A Requirement compares one estimate with a bound. Its numbers are fractions,
+// not percent or points.
+type Requirement struct {
+	Name  string `json:"name"` // saving or accuracy_drop
+	Bound Number `json:"bound"`
+	Value Number `json:"value"`
+	// Low and High are the two-sided interval.
+	Low  Number `json:"low"`
+	High Number `json:"high"`
+	// Lower and Upper are one-sided bounds at the same confidence, which is
+	// what Met is decided by.
+	Lower Number `json:"lower_one_sided"`
+	Upper Number `json:"upper_one_sided"`
+	Met   *bool  `json:"met"` // nil: the data do not decide
+	// Advice is a sentence for a requirement that is not met: what more
+	// data would do.
+	Advice string `json:"advice"`
+}
+
+// An Estimate is a number with its two-sided interval.
+type Estimate struct {
+	Value Number `json:"value"`
+	Low   Number `json:"low"`
+	High  Number `json:"high"`
+}
+
+// Saving is how much less time an arm takes than the baseline, as a fraction
+// of the baseline's, averaged in three ways over the same pairs.
+type Saving struct {
+	MeanOfRatios Estimate `json:"mean_of_ratios"` // Δt: (1/n) Σ (t_b − t_a)/t_b
+	RatioOfMeans Estimate `json:"ratio_of_means"` // 1 − Σ t_a / Σ t_b
+	Geometric    Estimate `json:"geometric"`      // 1 − exp((1/n) Σ ln(t_a/t_b))
+}
+
+// A Comparison is an arm against the baseline, over pairs: the same condition,
+// repetition and pair in both arms, neither failed nor warm-up.
+type Comparison struct {
+	Arm    string `json:"compared"`
+	Pairs  int    `json:"pairs"`
+	Images int    `json:"images"` // different ones among the pairs
+	Saving Saving `json:"saving"`
+	// AccuracyDrop is accuracy_b − accuracy_a in percentage points.
+	AccuracyDrop Estimate `json:"accuracy_drop_points"`
+}
+
+// A Condition is one cell of the sweep.
+type Condition struct {
+	ID        string            `json:"id"`
+	Label     string            `json:"label"` // for figures and tables
+	Set       map[string]string `json:"set"`
+	Names     map[string]string `json:"names"`
+	Residency string            `json:"residency"`
+	Measure   []string          `json:"measure"` // phases that t counts
+	Trials    int               `json:"trials"`
+
+	Valid    bool     `json:"valid"`
+	Reasons  []string `json:"reasons"` // why not
+	Warnings []string `json:"warnings"`
+
+	Arms       []Arm        `json:"arms"` // in the order of the scenario, the baseline first
+	Comparison              // of the second arm
+	Others     []Comparison `json:"others,omitempty"` // of the arms after the second
+
+	Links      []Link       `json:"links"`
+	Background []Background `json:"background"`
+}
+
+// An Arm is one selector in one condition. Warm-ups count in no number here.
+type Arm struct {
+	Selector string         `json:"selector"`
+	Requests int            `json:"requests"`
+	Errors   int            `json:"errors"`
+	Models   map[string]int `json:"models"`
+	// Accuracy is the share of answers that were right, of the requests that
+	// had an answer. Its interval is Wilson's, with n the different images:
+	// asking for one image twice teaches nothing new.
+	Accuracy         Number `json:"accuracy"`
+	AccuracyInterval Range  `json:"accuracy_interval"`
+
+	Latency Latency `json:"latency_ms"` // of t, the measured time
+	Phases  Phases  `json:"phases_ms"`  // means
+	Total   Number  `json:"total_ms"`   // mean of Done − Sent: the sum of Phases
+	Wait    Number  `json:"wait_ms"`    // mean of Sent − Due
+	Decide  Number  `json:"decision_us"`
+}
+
+// A Range is an interval.
+type Range struct {
+	Low  Number `json:"low"`
+	High Number `json:"high"`
+}
+
+// Latency describes times in milliseconds. Percentiles are by nearest rank,
+// the ⌈pn⌉th of n; one whose own interval would have no upper end is null.
+type Latency struct {
+	Mean Number `json:"mean"`
+	P50  Number `json:"p50"`
+	P90  Number `json:"p90"`
+	P95  Number `json:"p95"`
+	P99  Number `json:"p99"`
+}
+
+// Phases are the mean times of the parts of a request, in milliseconds.
+type Phases struct {
+	Upload     Number `json:"upload"`
+	Queue      Number `json:"queue"`
+	Fetch      Number `json:"fetch"`
+	Load       Number `json:"load"`
+	Preprocess Number `json:"preprocess"`
+	Infer      Number `json:"infer"`
+	Download   Number `json:"download"`
+}
+
+// A Link compares one direction of a node's link, mean over trials.
+type Link struct {
+	Node      string `json:"node"`
+	Direction string `json:"direction"`
+	Engine    string `json:"engine"`
+	Asked     Path   `json:"asked"`
+	Achieved  Path   `json:"achieved"`
+	Trace     string `json:"trace,omitempty"`
+}
+
+// A Path is a rate and delays. A null is what was not limited or not measured.
+// A one-way delay cannot be measured apart: of an achieved round trip, each
+// direction takes half of the excess over the asked one.
+type Path struct {
+	Rate  Number `json:"rate_bps"`
+	Delay Number `json:"delay_ms"`
+	RTT   Number `json:"rtt_ms"`
+}
+
+// Background compares utilization of a node, as shares of its CPUs.
+type Background struct {
+	Node     string `json:"node"`
+	Resource string `json:"resource"`
+	Asked    Number `json:"asked"`
+	Achieved Number `json:"achieved"` // mean over telemetry
+	Busy     Number `json:"busy"`     // by anyone, inference included
+}
+
+// Overall is the whole run: the pairs of all valid conditions.
+type Overall struct {
+	Comparison
+	Conditions int `json:"conditions"` // valid ones
+	Trials     int `json:"trials"`
+	// Definitions are the saving by other definitions of t.
+	Definitions []Definition `json:"definitions"`
+	// EqualWeight is the mean over conditions of their mean of ratios, and
+	// of their accuracy drop in points: the same as the pooled numbers where
+	// all conditions have as many pairs.
+	EqualWeight struct {
+		Saving       Estimate `json:"saving"`
+		AccuracyDrop Number   `json:"accuracy_drop_points"`
+	} `json:"equal_weight"`
+	Order  Order        `json:"order"`
+	Others []Comparison `json:"others,omitempty"`
+}
+
+// A Definition is the saving where t is the sum of other phases.
+type Definition struct {
+	Name   string `json:"name"`
+	What   string `json:"what"`
+	Pairs  int    `json:"pairs"` // in which both times are positive
+	Saving Saving `json:"saving"`
+}
+
+// Order is the mean of ratios by which arm went first in its pair. A
+// difference says that one arm warmed something for the other.
+type Order struct {
+	BaselineFirst Number `json:"baseline_first"`
+	OtherFirst    Number `json:"other_first"`
+	Pairs         [2]int `json:"pairs"`
+}
+
+// Choices is how often an arm chose each model, and why.
+type Choices struct {
+	Selector string         `json:"selector"`
+	Models   map[string]int `json:"models"`
+	// Only is the model that the arm chose every time; empty if there were
+	// several.
+	Only string `json:"only,omitempty"`
+	// Why is what the arm's decisions say of its choices, in sentences.
+	Why []string `json:"why"`
+}
+
+// About is what was run, on what.
+type About struct {
+	Title       string           `json:"title"`
+	Description string           `json:"description"`
+	Testbed     string           `json:"testbed"`
+	Error       string           `json:"error,omitempty"`
+	Command     []string         `json:"command"`
+	File        string           `json:"file"`
+	Hash        string           `json:"sha256"`
+	Seed        uint64           `json:"seed"`
+	Started     time.Time        `json:"started"`
+	Took        time.Duration    `json:"took_ns"`
+	Arms        []string         `json:"arms"`
+	Node        string           `json:"node"`
+	Budget      string           `json:"budget"`
+	Require     record.Require   `json:"require"`
+	Tolerance   record.Tolerance `json:"tolerance"`
+	Axes        []record.Axis    `json:"axes"`
+	Repetitions int              `json:"repetitions"`
+	Planned     int              `json:"planned_pairs"`
+	Resamples   int              `json:"resamples"`
+	Dataset     string           `json:"dataset"`
+	Classes     int              `json:"classes"`
+	Models      []ModelInfo      `json:"models"`
+	Host        record.Host      `json:"host"`
+	Nodes       []Fact           `json:"nodes"`
+}
+
+// ModelInfo is what was known of a model before the run.
+type ModelInfo struct {
+	Name     string `json:"name"`
+	Bytes    int64  `json:"bytes"`
+	MACs     int64  `json:"macs"`
+	Accuracy Number `json:"accuracy"`
+	Images   int    `json:"images"`   // that Accuracy was measured on; 0: declared
+	Load     Number `json:"load_ms"`  // on the judged node, without load; null: not profiled
+	Infer    Number `json:"infer_ms"` // likewise
+	SHA256   string `json:"sha256"`
+}
+
+// A Fact is one thing a node said of itself, its path in run.json and its
+// value.
+type Fact struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+}

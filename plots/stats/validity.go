@@ -1,0 +1,187 @@
+package stats
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/testbed/testbed/emulator/unit"
+	"github.com/testbed/testbed/runner/record"
+)
+
+// mostFailures is the share of failed requests above which a condition is
+// invalid.
+const mostFailures = 0.05
+
+// A world is what was asked of the world in one condition, and what it gave.
+type world struct {
+	checks     []record.Check     // in order of repetition and node
+	telemetry  []record.Telemetry // of this condition
+	tolerance  record.Tolerance
+	condition  record.Condition
+	links      []Link
+	background []Background
+	reasons    []string
+	warnings   []string
+}
+
+// examine compares asked and achieved.
+func (w *world) examine() {
+	w.examineChecks()
+	w.examineLinks()
+	w.examineBackground()
+}
+
+// examineChecks holds the probes of every trial to the tolerances. A tolerance
+// of zero is none that was set: nothing is compared with it.
+func (w *world) examineChecks() {
+	if len(w.checks) == 0 {
+		w.warnings = append(w.warnings, "no probe of the links is recorded: asked and achieved were not compared")
+	}
+	for _, c := range w.checks {
+		for _, l := range c.Links {
+			if w.tolerance.Rate > 0 && l.AskedRate > 0 && off(l.Rate, l.AskedRate) > w.tolerance.Rate {
+				w.reason("%s %s: achieved %s of %s asked in repetition %d, tolerance %s", c.Node, l.Direction,
+					rateText(l.Rate), rateText(l.AskedRate), c.Repetition, Number(w.tolerance.Rate*100).Significant(3)+" %")
+			}
+		}
+		if w.tolerance.Delay > 0 && (c.RTT-c.AskedRTT).Abs() > w.tolerance.Delay {
+			w.reason("%s round trip: achieved %s of %s asked in repetition %d, tolerance %s", c.Node,
+				timeText(c.RTT), timeText(c.AskedRTT), c.Repetition, timeText(w.tolerance.Delay))
+		}
+	}
+}
+
+// off is how far a rate is from the asked one, as a share of that.
+func off(got, asked unit.BitRate) float64 {
+	return math.Abs(float64(got-asked)) / float64(asked)
+}
+
+// examineLinks lists every asked direction with the means over trials.
+func (w *world) examineLinks() {
+	for _, l := range w.condition.Links {
+		w.links = append(w.links, w.link(l))
+	}
+	asked := func(node, direction string) bool {
+		return slices.ContainsFunc(w.links, func(l Link) bool { return l.Node == node && l.Direction == direction })
+	}
+	for _, c := range w.checks { // what was probed though nobody asked
+		for _, l := range c.Links {
+			if !asked(c.Node, l.Direction) {
+				w.links = append(w.links, w.link(record.Link{Node: c.Node, Direction: l.Direction, Rate: l.AskedRate, Delay: c.AskedRTT / 2}))
+			}
+		}
+	}
+}
+
+// link averages the probes of one direction.
+func (w *world) link(l record.Link) Link {
+	out := Link{Node: l.Node, Direction: l.Direction, Trace: l.Trace,
+		Asked:    Path{Rate: unlimited(l.Rate), Delay: round(millis(l.Delay)), RTT: Missing()},
+		Achieved: Path{Missing(), Missing(), Missing()}}
+	var rates, trips, wanted []float64
+	var engines []string
+	for _, c := range w.checks {
+		if c.Node != l.Node {
+			continue
+		}
+		trips, wanted = append(trips, millis(c.RTT)), append(wanted, millis(c.AskedRTT))
+		if c.Engine != "" && !slices.Contains(engines, c.Engine) {
+			engines = append(engines, c.Engine)
+		}
+		for _, d := range c.Links {
+			if d.Direction == l.Direction && d.Rate > 0 {
+				rates = append(rates, float64(d.Rate))
+			}
+		}
+	}
+	out.Engine = strings.Join(engines, ", ")
+	if len(trips) > 0 {
+		out.Asked.RTT, out.Achieved.RTT = round(mean(wanted)), round(mean(trips))
+		out.Achieved.Delay = round(millis(l.Delay) + (mean(trips)-mean(wanted))/2)
+		out.Achieved.Rate = round(mean(rates))
+	}
+	return out
+}
+
+// unlimited is a rate, missing where there is no limit.
+func unlimited(r unit.BitRate) Number {
+	if r == 0 {
+		return Missing()
+	}
+	return Number(r)
+}
+
+// examineBackground compares mean utilization of each node that was to have
+// some, of the condition's seconds in which it was asked for.
+func (w *world) examineBackground() {
+	for _, node := range w.loaded() {
+		b := Background{Node: node, Resource: "cpu", Asked: Missing(), Achieved: Missing(), Busy: Missing()}
+		var asked, achieved, busy []float64
+		for _, t := range w.telemetry {
+			if t.Node == node && t.CPUAsked > 0 && finite(t.CPUAchieved) {
+				asked, achieved, busy = append(asked, t.CPUAsked), append(achieved, t.CPUAchieved), append(busy, t.CPUBusy)
+			}
+		}
+		b.Asked, b.Achieved, b.Busy = round(mean(asked)), round(mean(achieved)), round(mean(busy))
+		if len(asked) == 0 {
+			b.Asked = w.askedOf(node)
+			if b.Asked > 0 {
+				w.warnings = append(w.warnings, fmt.Sprintf("%s cpu: no telemetry says what background load was achieved", node))
+			}
+		} else if w.tolerance.CPU > 0 && math.Abs(mean(achieved)-mean(asked)) > w.tolerance.CPU {
+			w.reason("%s cpu: achieved %s of %s asked, tolerance %s points", node,
+				b.Achieved.Percent(1), b.Asked.Percent(1), Number(100*w.tolerance.CPU).Significant(3))
+		}
+		w.background = append(w.background, b)
+	}
+}
+
+// loaded are the nodes that background load was asked on, by the condition or
+// by telemetry, in order of mention.
+func (w *world) loaded() (nodes []string) {
+	for _, b := range w.condition.Background {
+		if b.Resource == "cpu" && !slices.Contains(nodes, b.Node) {
+			nodes = append(nodes, b.Node)
+		}
+	}
+	for _, t := range w.telemetry {
+		if t.CPUAsked > 0 && !slices.Contains(nodes, t.Node) {
+			nodes = append(nodes, t.Node)
+		}
+	}
+	return nodes
+}
+
+func (w *world) askedOf(node string) Number {
+	for _, b := range w.condition.Background {
+		if b.Node == node {
+			return round(b.Asked)
+		}
+	}
+	return Missing()
+}
+
+func (w *world) reason(format string, args ...any) {
+	w.reasons = append(w.reasons, fmt.Sprintf(format, args...))
+}
+
+// finite says that x is a number.
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
+// timeText writes a time in the unit that reads best.
+func timeText(d time.Duration) string { return Number(millis(d)).Millis() }
+
+// failures is a reason if too many requests failed; empty if not.
+func failures(arms []Arm) string {
+	var all, failed int
+	for _, a := range arms {
+		all, failed = all+a.Requests, failed+a.Errors
+	}
+	if all == 0 || float64(failed) <= mostFailures*float64(all) {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d requests failed, tolerance %s", failed, all, Number(mostFailures).Percent(0))
+}

@@ -1,0 +1,217 @@
+// Package local is the world on this machine: namespaces and links by
+// emulator/netns, nodes by inference/node, joined into a runner.World.
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/testbed/testbed/emulator/netns"
+	"github.com/testbed/testbed/emulator/unit"
+	"github.com/testbed/testbed/inference/clock"
+	"github.com/testbed/testbed/inference/model"
+	"github.com/testbed/testbed/inference/node"
+	"github.com/testbed/testbed/runner"
+	"github.com/testbed/testbed/scenarios"
+	"github.com/testbed/testbed/selector"
+)
+
+// The nodes that every world has, and the ports that nodes serve on.
+const (
+	control        = "control"
+	repository     = "repository"
+	repositoryPort = 8080
+	inferencePort  = 8000
+)
+
+// NodeMain is what a node process does with its socket, for netns.Main.
+func NodeMain(conn io.ReadWriteCloser) error { return node.Serve(conn) }
+
+// A World is a runner.World of namespaces on this machine.
+type World struct {
+	net         *netns.World
+	nodes       map[string]*node.Client
+	inference   []scenarios.Node
+	cpus        map[string][]int
+	models      []model.Model
+	image       []byte // to profile on
+	description Description
+	probes      map[string]node.Probe // of the condition entered last
+	began       time.Duration         // CLOCK_MONOTONIC at Open
+	load        map[string]float64    // background CPU, by node
+	loadSet     time.Time             // when any of them last changed
+	last        map[string]counters   // for Telemetry
+}
+
+var _ runner.World = (*World)(nil)
+
+// A Description is what run.json says of the world.
+type Description struct {
+	World    any                         `json:"world"`
+	Nodes    map[string]node.Description `json:"nodes"`
+	Warnings []string                    `json:"warnings,omitempty"`
+}
+
+// Options say what Open needs beside the plan.
+type Options struct {
+	Models  []model.Model // those of the scenario, resolved
+	Library string        // ONNX Runtime's shared library
+	Image   []byte        // an image file, to profile on
+}
+
+// Open makes the world of a plan: the namespaces, and in them control, the
+// repository and the inference nodes, started and joined by perfect links.
+func Open(ctx context.Context, plan *scenarios.Plan, o Options) (*World, error) {
+	w := &World{nodes: map[string]*node.Client{}, inference: plan.Scenario.Nodes, models: o.Models, image: o.Image,
+		probes: map[string]node.Probe{}, began: clock.Now(), load: map[string]float64{}, last: map[string]counters{}}
+	cfg := netns.Config{Engine: plan.Scenario.Engine, Nodes: []netns.Node{{Name: control}, {Name: repository}}}
+	var warnings []string
+	w.cpus, warnings = assign(plan.Scenario.Nodes)
+	for _, n := range plan.Scenario.Nodes {
+		// glibc keeps freed memory for itself unless told not to, and a node
+		// opens and closes models all day (reference: session churn).
+		env := []string{"MALLOC_MMAP_THRESHOLD_=131072", "MALLOC_TRIM_THRESHOLD_=131072", "MALLOC_ARENA_MAX=2"}
+		cfg.Nodes = append(cfg.Nodes, netns.Node{Name: n.Name, CPUs: w.cpus[n.Name], Env: env})
+	}
+	for i := range cfg.Nodes[:2] {
+		cfg.Nodes[i].CPUs = w.cpus[""]
+	}
+	var err error
+	if w.net, err = netns.Open(ctx, cfg); err != nil {
+		return nil, err
+	}
+	w.description = Description{World: w.net.Describe(), Nodes: map[string]node.Description{}, Warnings: warnings}
+	if err := w.start(ctx, o.Library); err != nil {
+		return nil, errors.Join(w.broken(err), w.Close())
+	}
+	return w, nil
+}
+
+// start tells every node its part. The repository comes first, for the
+// others may ask it for something at once.
+func (w *World) start(ctx context.Context, library string) error {
+	common := node.Config{Models: w.models, Library: library, Congestion: "cubic",
+		Repository: fmt.Sprintf("%s:%d", w.net.Addr(repository), repositoryPort)}
+	start := func(name, role string, port, threads int) error {
+		cfg := common
+		cfg.Name, cfg.Role, cfg.Address, cfg.Port, cfg.Threads = name, role, w.net.Addr(name), port, threads
+		c := node.Dial(w.net.Conn(name))
+		w.nodes[name] = c
+		d, err := c.Start(ctx, cfg)
+		w.description.Nodes[name] = d
+		if err != nil {
+			return fmt.Errorf("node %s: %w", name, err)
+		}
+		return nil
+	}
+	if err := start(repository, "repository", repositoryPort, 0); err != nil {
+		return err
+	}
+	for _, n := range w.inference {
+		threads := n.Threads
+		if threads == 0 {
+			threads = max(1, len(w.cpus[n.Name]))
+		}
+		if err := start(n.Name, "inference", inferencePort, threads); err != nil {
+			return err
+		}
+	}
+	return start(control, "control", 0, 0)
+}
+
+// broken prefers, over an error of a call, that the world itself has ended.
+func (w *World) broken(err error) error {
+	if err == nil {
+		return nil
+	}
+	select {
+	case <-w.net.Done():
+	case <-time.After(100 * time.Millisecond): // a node's death takes a moment to be known
+	}
+	if why := w.net.Err(); why != nil {
+		return why
+	}
+	return err
+}
+
+// Describe implements runner.World.
+func (w *World) Describe() any { return w.description }
+
+// Now implements runner.World: CLOCK_MONOTONIC, counted from Open.
+func (w *World) Now() time.Duration { return clock.Now() - w.began }
+
+// Close implements runner.World.
+func (w *World) Close() error { return w.net.Close() }
+
+// profileRuns and profileLoads make medians that a stray stall cannot move.
+const (
+	profileRuns  = 15
+	profileLoads = 3
+)
+
+// Profile implements runner.World.
+func (w *World) Profile(ctx context.Context, name string, models []scenarios.Model, progress func(int)) ([]selector.Option, error) {
+	var options []selector.Option
+	for i, m := range models {
+		p, err := w.nodes[name].Profile(ctx, node.ProfileArgs{Model: m.Name, Runs: profileRuns, Loads: profileLoads, Image: w.image})
+		if err != nil {
+			return nil, w.broken(fmt.Errorf("model %s on node %s: %w", m.Name, name, err))
+		}
+		known, err := w.model(m.Name)
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, selector.Option{Model: m.Name, Node: name, Accuracy: known.Accuracy, Size: unit.Bytes(known.Bytes),
+			Load: p.Load, Preprocess: p.Preprocess, Infer: p.Infer})
+		if progress != nil {
+			progress(i + 1)
+		}
+	}
+	return options, nil
+}
+
+func (w *World) model(name string) (model.Model, error) {
+	for _, m := range w.models {
+		if m.Name == name {
+			return m, nil
+		}
+	}
+	return model.Model{}, fmt.Errorf("model %s: not among those of the world", name)
+}
+
+// Prepare implements runner.World.
+func (w *World) Prepare(ctx context.Context, name, arm string, models []string) error {
+	return w.broken(w.nodes[name].Prepare(ctx, node.PrepareArgs{Arm: arm, Models: models}))
+}
+
+// Observe implements runner.World.
+func (w *World) Observe(ctx context.Context, name, arm string) (selector.Observation, error) {
+	s, err := w.nodes[name].Status(ctx, arm)
+	if err != nil {
+		return selector.Observation{}, w.broken(err)
+	}
+	p := w.probes[name]
+	return selector.Observation{
+		Down: unit.BitRate(s.DownBps), Up: unit.BitRate(p.UpBps), RTT: p.RTTMin,
+		Utilization: s.Others, Held: s.Held, Loaded: s.Loaded,
+	}, nil
+}
+
+// Do implements runner.World.
+func (w *World) Do(ctx context.Context, r runner.Request) (runner.Result, error) {
+	reply, err := w.nodes[control].Do(ctx, node.DoArgs{
+		Address: fmt.Sprintf("%s:%d", w.net.Addr(r.Node), inferencePort),
+		Arm:     r.Arm, Model: r.Model, Image: r.Image, Timeout: r.Timeout,
+	})
+	if err != nil {
+		return runner.Result{}, w.broken(err)
+	}
+	return runner.Result{
+		Sent: reply.Sent - w.began, Done: reply.Done - w.began, Phases: reply.Phases,
+		Up: unit.Bytes(reply.Up), Down: unit.Bytes(reply.Down), Fetched: unit.Bytes(reply.Fetched),
+		Prediction: reply.Prediction, Err: reply.Err,
+	}, nil
+}

@@ -1,0 +1,124 @@
+package record
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// maxLine bounds a line of the growing files, so that a file that is not one
+// of ours cannot take all memory.
+const maxLine = 16 << 20
+
+// Read reads a run directory back. Every whole line is used; what cannot be
+// used is said in Run.Problems. It is an error only if there is no run.json
+// that can be understood.
+//
+// A later request or decision with the same condition, arm, repetition and
+// pair replaces an earlier one: a pair that was cut short is run again as a
+// whole when a run is resumed.
+func Read(dir string) (Run, error) {
+	run := Run{Dir: dir}
+	b, err := os.ReadFile(filepath.Join(dir, HeaderFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return Run{}, fmt.Errorf("%s: not a run directory: it has no %s", dir, HeaderFile)
+	}
+	if err != nil {
+		return Run{}, err
+	}
+	if err := json.Unmarshal(b, &run.Header); err != nil {
+		return Run{}, fmt.Errorf("%s: %w", filepath.Join(dir, HeaderFile), err)
+	}
+	if s := run.Header.Schema; s != Schema {
+		return Run{}, fmt.Errorf("%s: schema %d: this program reads schema %d", filepath.Join(dir, HeaderFile), s, Schema)
+	}
+	run.Requests = latest(readLines[Request](&run, RequestsFile), func(r Request) key { return key{r.Condition, r.Arm, r.Repetition, r.Pair} })
+	run.Decisions = latest(readLines[Decision](&run, DecisionsFile), func(d Decision) key { return key{d.Condition, d.Arm, d.Repetition, d.Pair} })
+	run.Telemetry = readLines[Telemetry](&run, TelemetryFile)
+	run.Checks = readLines[Check](&run, ChecksFile)
+	return run, nil
+}
+
+// readLines reads a file of JSON lines, and notes in run what it could not use.
+func readLines[T any](run *Run, name string) (all []T) {
+	f, err := os.Open(filepath.Join(run.Dir, name))
+	if err != nil {
+		run.Problems = append(run.Problems, fmt.Sprintf("%s: missing", name))
+		return nil
+	}
+	defer f.Close()
+	r := bufio.NewReaderSize(f, 1<<16)
+	for n := 1; ; n++ {
+		line, err := readLine(r)
+		if err == io.EOF && len(line) == 0 {
+			return all
+		}
+		if err != nil {
+			run.Problems = append(run.Problems, fmt.Sprintf("%s:%d: %v", name, n, lineError(err)))
+			return all
+		}
+		var v T
+		if err := json.Unmarshal(line, &v); err != nil {
+			run.Problems = append(run.Problems, fmt.Sprintf("%s:%d: %v", name, n, err))
+			continue
+		}
+		all = append(all, v)
+	}
+}
+
+var errLong = fmt.Errorf("longer than %d bytes", maxLine)
+
+func lineError(err error) error {
+	if err == io.EOF {
+		return errors.New("cut short")
+	}
+	return err
+}
+
+// readLine returns a line without its newline; io.EOF with what there is, if
+// the newline is missing.
+func readLine(r *bufio.Reader) ([]byte, error) {
+	var line []byte
+	for {
+		part, err := r.ReadSlice('\n')
+		if err == nil && line == nil {
+			return bytes.TrimSuffix(part, []byte("\n")), nil
+		}
+		line = append(line, part...)
+		switch {
+		case err == nil:
+			return bytes.TrimSuffix(line, []byte("\n")), nil
+		case !errors.Is(err, bufio.ErrBufferFull):
+			return line, err
+		case len(line) > maxLine:
+			return nil, errLong
+		}
+	}
+}
+
+type key struct {
+	condition, arm   string
+	repetition, pair int
+}
+
+// latest keeps the last of the elements that share a key, in the place of the
+// first of them.
+func latest[T any](in []T, of func(T) key) []T {
+	at := make(map[key]int, len(in))
+	out := in[:0]
+	for _, v := range in {
+		if i, ok := at[of(v)]; ok {
+			out[i] = v
+			continue
+		}
+		at[of(v)] = len(out)
+		out = append(out, v)
+	}
+	return out
+}

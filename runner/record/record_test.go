@@ -1,0 +1,174 @@
+package record_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/testbed/testbed/emulator/unit"
+	"github.com/testbed/testbed/runner/record"
+	"github.com/testbed/testbed/selector"
+)
+
+func request(pair int, arm string) record.Request {
+	return record.Request{
+		Condition: "5Mbps/cold", Arm: arm, Repetition: 1, Pair: pair, First: true, Sample: "signs/000007", Model: "m", Node: "edge",
+		Due: 1, Sent: 2, Done: 30, Phases: selector.Phases{Upload: 3, Queue: 1, Fetch: 4, Load: 5, Preprocess: 6, Infer: 7, Download: 2},
+		Measured: 28, Up: 2800, Down: 700, Got: 90 * unit.KB, Label: 3, Prediction: -1, Error: "it broke: \"quoted\"\nand more",
+	}
+}
+
+func begin(t *testing.T) *record.Writer {
+	t.Helper()
+	w, err := record.Create(filepath.Join(t.TempDir(), "run"), record.Header{Name: "x", Seed: 7, Started: time.Unix(1, 0).UTC()}, []byte("name: x\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.Close() })
+	return w
+}
+
+func must(t *testing.T, errs ...error) {
+	t.Helper()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWhatIsWrittenReadsBack(t *testing.T) {
+	w := begin(t)
+	req := request(0, "greedy")
+	dec := record.Decision{Condition: "c", Arm: "greedy", Observed: selector.Observation{Down: 5 * unit.Mbps, Held: []string{"a"}},
+		Decision: selector.Decision{Choice: 1, Reason: "r", Candidates: []selector.Candidate{{Model: "a", Total: 9, Excluded: "why"}}}, Took: 5}
+	tel := record.Telemetry{At: 5, Condition: "c", Node: "edge", CPUAsked: .5, CPUAchieved: .49, RSS: 12,
+		Links: []record.LinkSample{{Direction: "down", Asked: 5, Rate: 4, Delay: 3, Packets: 2, Lost: 1, Dropped: 6, LagP99: 7, LagMax: 8}}}
+	chk := record.Check{Condition: "c", Node: "edge", Engine: "relay", Reason: "why", AskedRTT: 4, RTT: 5,
+		Links: []record.LinkCheck{{Direction: "up", AskedRate: 5, Rate: 4, Loss: .1}}}
+	must(t, w.Request(req), w.Decision(dec), w.Telemetry(tel), w.Check(chk), w.SetHeader(func(h *record.Header) { h.Status = "done" }), w.Close())
+
+	run, err := record.Read(w.Dir())
+	must(t, err)
+	want := record.Run{Dir: w.Dir(), Header: record.Header{Schema: 1, Status: "done", Name: "x", Seed: 7, Started: time.Unix(1, 0).UTC()},
+		Requests: []record.Request{req}, Decisions: []record.Decision{dec}, Telemetry: []record.Telemetry{tel}, Checks: []record.Check{chk}}
+	// json.RawMessage(nil) is written as null.
+	run.Header.Resolved, run.Header.Nodes = nil, nil
+	if diff := cmp.Diff(want, run); diff != "" {
+		t.Errorf("read back (-written +read):\n%s", diff)
+	}
+	if b, _ := os.ReadFile(filepath.Join(w.Dir(), record.ScenarioFile)); string(b) != "name: x\n" {
+		t.Errorf("scenario.yaml = %q", b)
+	}
+}
+
+// TestCutAnywhere cuts requests.jsonl after every byte: whole lines are read,
+// the rest is reported, and a resumed run begins on a line of its own.
+func TestCutAnywhere(t *testing.T) {
+	w := begin(t)
+	must(t, w.Request(request(0, "greedy")), w.Request(request(0, "advanced")), w.Close())
+	path := filepath.Join(w.Dir(), record.RequestsFile)
+	whole, err := os.ReadFile(path)
+	must(t, err)
+	for n := range len(whole) {
+		must(t, os.WriteFile(path, whole[:n], 0o644))
+		lines := bytes.Count(whole[:n], []byte("\n"))
+		unfinished := n > 0 && whole[n-1] != '\n'
+		run, err := record.Read(w.Dir())
+		must(t, err)
+		if len(run.Requests) != lines || (len(run.Problems) == 1) != unfinished {
+			t.Fatalf("cut at %d: %d requests, problems %q; want %d, reported %v", n, len(run.Requests), run.Problems, lines, unfinished)
+		}
+		again, _, err := record.Resume(w.Dir())
+		must(t, err)
+		must(t, again.Request(request(9, "x")), again.Close())
+		run, err = record.Read(w.Dir())
+		must(t, err)
+		if len(run.Requests) != lines+1 || len(run.Problems) != 0 {
+			t.Fatalf("cut at %d and resumed: %d requests, problems %q; want %d and none", n, len(run.Requests), run.Problems, lines+1)
+		}
+	}
+}
+
+// TestRunAgainReplaces: a pair that was cut short is run again as a whole.
+func TestRunAgainReplaces(t *testing.T) {
+	w := begin(t)
+	again := request(0, "greedy")
+	again.Model = "other"
+	must(t, w.Request(request(0, "greedy")), w.Request(request(1, "greedy")), w.Request(again), w.Close())
+	run, err := record.Read(w.Dir())
+	must(t, err)
+	if len(run.Requests) != 2 || run.Requests[0].Model != "other" || run.Requests[1].Pair != 1 {
+		t.Errorf("requests = %+v", run.Requests)
+	}
+}
+
+func TestBadLineIsReportedByNumber(t *testing.T) {
+	w := begin(t)
+	must(t, w.Request(request(0, "greedy")), w.Close())
+	path := filepath.Join(w.Dir(), record.RequestsFile)
+	good, err := os.ReadFile(path)
+	must(t, err)
+	must(t, os.WriteFile(path, append(append([]byte{}, good...), "{\"pair\": \"x\"}\n"...), 0o644))
+	run, err := record.Read(w.Dir())
+	must(t, err)
+	if len(run.Requests) != 1 || len(run.Problems) != 1 || !strings.HasPrefix(run.Problems[0], "requests.jsonl:2: ") {
+		t.Errorf("%d requests, problems %q", len(run.Requests), run.Problems)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	w := begin(t)
+	if _, err := record.Create(w.Dir(), record.Header{}, nil); err == nil || !strings.Contains(err.Error(), "is not empty") {
+		t.Errorf("Create in a used directory: %v", err)
+	}
+	if _, _, err := record.Resume(w.Dir()); !errors.Is(err, record.ErrInUse) {
+		t.Errorf("Resume of a run in progress: %v", err)
+	}
+	if _, err := record.Read(t.TempDir()); err == nil || !strings.Contains(err.Error(), "not a run directory") {
+		t.Errorf("Read of an empty directory: %v", err)
+	}
+	must(t, w.SetHeader(func(h *record.Header) { h.Schema = 2 }))
+	if _, err := record.Read(w.Dir()); err == nil || !strings.Contains(err.Error(), "schema 2") {
+		t.Errorf("Read of a newer schema: %v", err)
+	}
+}
+
+// TestSeal checks the sums against the bytes and that sealing twice changes
+// nothing.
+func TestSeal(t *testing.T) {
+	w := begin(t)
+	must(t, w.Request(request(0, "greedy")), w.Close())
+	h := w.Header()
+	must(t, record.Seal(w.Dir(), h))
+	first, err := os.ReadFile(filepath.Join(w.Dir(), record.SumsFile))
+	must(t, err)
+	must(t, record.Seal(w.Dir(), h))
+	second, err := os.ReadFile(filepath.Join(w.Dir(), record.SumsFile))
+	must(t, err)
+	if diff := cmp.Diff(string(first), string(second)); diff != "" {
+		t.Errorf("sealed twice:\n%s", diff)
+	}
+	// printf 'name: x\n' | sha256sum
+	if want := "a2a79ea37edb1963efaae29281523ab441a8a99df048d204f22f3f413e325afc  scenario.yaml\n"; !strings.Contains(string(first), want) {
+		t.Errorf("SHA256SUMS lacks %q:\n%s", want, first)
+	}
+	for _, name := range []string{"ro-crate-metadata.json", "run.json", "requests.jsonl", "scenario.yaml"} {
+		if !strings.Contains(string(first), "  "+name+"\n") {
+			t.Errorf("SHA256SUMS has no %s:\n%s", name, first)
+		}
+	}
+	var crate struct {
+		Graph []map[string]any `json:"@graph"`
+	}
+	b, err := os.ReadFile(filepath.Join(w.Dir(), record.CrateFile))
+	must(t, err, json.Unmarshal(b, &crate))
+	if len(crate.Graph) < 5 {
+		t.Errorf("crate has %d entities", len(crate.Graph))
+	}
+}

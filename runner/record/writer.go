@@ -1,0 +1,235 @@
+package record
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// The files of a run directory.
+const (
+	ScenarioFile  = "scenario.yaml"
+	HeaderFile    = "run.json"
+	RequestsFile  = "requests.jsonl"
+	DecisionsFile = "decisions.jsonl"
+	TelemetryFile = "telemetry.jsonl"
+	ChecksFile    = "checks.jsonl"
+)
+
+// lineFiles are the files that grow while a run lasts.
+var lineFiles = []string{RequestsFile, DecisionsFile, TelemetryFile, ChecksFile}
+
+// ErrInUse is wrapped where another process writes to the directory.
+var ErrInUse = errors.New("another run writes to it")
+
+// A Writer appends to a run directory. Its methods may be called from several
+// goroutines.
+type Writer struct {
+	dir    string
+	mu     sync.Mutex
+	header Header
+	files  map[string]*os.File
+}
+
+// Create makes dir, which must not exist or be empty, and begins a run in it:
+// h is written as run.json with status "running", scenario as scenario.yaml.
+func Create(dir string, h Header, scenario []byte) (*Writer, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	if len(entries) > 0 {
+		return nil, fmt.Errorf("%s: is not empty; give --out another directory, or go on with --resume %s", dir, dir)
+	}
+	w := &Writer{dir: dir, header: h}
+	w.header.Schema, w.header.Status = Schema, "running"
+	if err := WriteFile(filepath.Join(dir, ScenarioFile), scenario); err != nil {
+		return nil, err
+	}
+	return w, w.open()
+}
+
+// Resume goes on with a run that did not end. A line that a crash left
+// unfinished is cut off. The Run is what had been recorded.
+func Resume(dir string) (*Writer, Run, error) {
+	run, err := Read(dir)
+	if err != nil {
+		return nil, Run{}, err
+	}
+	w := &Writer{dir: dir, header: run.Header}
+	w.header.Status, w.header.Error = "running", ""
+	if err := w.open(); err != nil {
+		return nil, Run{}, err
+	}
+	return w, run, nil
+}
+
+// open opens the files that grow, cuts unfinished lines off, and takes the
+// lock that keeps a second writer out.
+func (w *Writer) open() (err error) {
+	w.files = map[string]*os.File{}
+	defer func() {
+		if err != nil {
+			w.closeFiles()
+		}
+	}()
+	for i, name := range lineFiles {
+		f, err := os.OpenFile(filepath.Join(w.dir, name), os.O_RDWR|os.O_CREATE, 0o644)
+		if err != nil {
+			return err
+		}
+		w.files[name] = f
+		if i == 0 {
+			if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+				return fmt.Errorf("%s: %w", w.dir, ErrInUse)
+			}
+		}
+		if err := cutUnfinished(f); err != nil {
+			return fmt.Errorf("%s: %w", f.Name(), err)
+		}
+	}
+	return w.writeHeader()
+}
+
+// cutUnfinished truncates f after its last newline and moves to its end.
+func cutUnfinished(f *os.File) error {
+	end, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	buf := make([]byte, 1)
+	for ; end > 0; end-- {
+		if _, err := f.ReadAt(buf, end-1); err != nil {
+			return err
+		}
+		if buf[0] == '\n' {
+			break
+		}
+	}
+	if err := f.Truncate(end); err != nil {
+		return err
+	}
+	_, err = f.Seek(end, io.SeekStart)
+	return err
+}
+
+// Dir returns the directory.
+func (w *Writer) Dir() string { return w.dir }
+
+// Header returns run.json as it stands.
+func (w *Writer) Header() Header {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.header
+}
+
+// SetHeader changes run.json, at once or not at all.
+func (w *Writer) SetHeader(change func(*Header)) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	change(&w.header)
+	return w.writeHeader()
+}
+
+func (w *Writer) writeHeader() error {
+	b, err := json.MarshalIndent(w.header, "", " ")
+	if err != nil {
+		return err
+	}
+	return WriteFile(filepath.Join(w.dir, HeaderFile), append(b, '\n'))
+}
+
+// Request appends a line to requests.jsonl.
+func (w *Writer) Request(r Request) error { return w.append(RequestsFile, r) }
+
+// Decision appends a line to decisions.jsonl.
+func (w *Writer) Decision(d Decision) error { return w.append(DecisionsFile, d) }
+
+// Telemetry appends a line to telemetry.jsonl.
+func (w *Writer) Telemetry(t Telemetry) error { return w.append(TelemetryFile, t) }
+
+// Check appends a line to checks.jsonl.
+func (w *Writer) Check(c Check) error { return w.append(ChecksFile, c) }
+
+// append writes one line with one call. Where that fails half way (a full
+// disk), what was written of the line is taken back.
+func (w *Writer) append(name string, v any) error {
+	line, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f := w.files[name]
+	if f == nil {
+		return fmt.Errorf("%s: %w", name, fs.ErrClosed)
+	}
+	start, err := f.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write(append(line, '\n')); err != nil {
+		_ = f.Truncate(start)
+		_, _ = f.Seek(start, io.SeekStart)
+		return fmt.Errorf("%w; what was recorded before is kept: make room, then testbed run --resume %s", err, w.dir)
+	}
+	return nil
+}
+
+// Sync makes what was written survive a crash of the machine.
+func (w *Writer) Sync() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var errs []error
+	for _, name := range lineFiles {
+		if f := w.files[name]; f != nil {
+			errs = append(errs, f.Sync())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Close ends writing. run.json keeps the status it has.
+func (w *Writer) Close() error {
+	err := w.Sync()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return errors.Join(err, w.closeFiles())
+}
+
+func (w *Writer) closeFiles() error {
+	var errs []error
+	for _, name := range lineFiles {
+		if f := w.files[name]; f != nil {
+			errs = append(errs, f.Close())
+		}
+	}
+	w.files = nil
+	return errors.Join(errs...)
+}
+
+// WriteFile writes a file so that a reader finds the old or the new content,
+// never a part: into a temporary file beside it, then renamed.
+func WriteFile(path string, b []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(b)
+	err = errors.Join(err, f.Chmod(0o644), f.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

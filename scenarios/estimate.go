@@ -1,0 +1,140 @@
+package scenarios
+
+import (
+	"slices"
+	"time"
+
+	"github.com/testbed/testbed/emulator"
+	"github.com/testbed/testbed/emulator/unit"
+	"github.com/testbed/testbed/inference/model"
+	"github.com/testbed/testbed/selector"
+)
+
+// An Estimate is what a plan will cost, roughly: before anything was measured.
+type Estimate struct {
+	Conditions int           `json:"conditions"`
+	Trials     int           `json:"trials"`
+	Requests   int           `json:"requests"`    // of all arms, warm-ups included
+	Up         unit.Bytes    `json:"up_bytes"`    // images sent
+	Down       unit.Bytes    `json:"fetch_bytes"` // models fetched
+	Duration   time.Duration `json:"duration_ns"`
+}
+
+// What an Estimate assumes of a machine and of the work. They are about those
+// of a core of a small server, and of the built-in images and models.
+const (
+	imageSize     = 2800 * unit.Byte
+	answerSize    = 1000 * unit.Byte
+	macsPerSecond = 10e9
+	overhead      = 300 * time.Microsecond  // of one inference, whatever the model
+	opening       = 15 * time.Millisecond   // of a session
+	perRequest    = 5 * time.Millisecond    // to observe, decide and record
+	perTrial      = 1500 * time.Millisecond // to make the world, probe it and let it settle
+	perModel      = 300 * time.Millisecond  // to profile
+	start         = 500 * time.Millisecond
+)
+
+// Estimate works out what the plan will cost by asking its selectors what they
+// would choose, and how long that would take, if every link gave what it is
+// asked for.
+func (p *Plan) Estimate() Estimate {
+	e := Estimate{
+		Conditions: len(p.Conditions),
+		Trials:     len(p.Trials),
+		Duration:   start + time.Duration(len(p.Scenario.Models))*perModel,
+	}
+	opts := p.options()
+	for _, c := range p.Conditions {
+		one := p.trial(c, opts)
+		n := p.Scenario.Repetitions
+		e.Requests += n * one.Requests
+		e.Up += unit.Bytes(n) * one.Up
+		e.Down += unit.Bytes(n) * one.Down
+		e.Duration += time.Duration(n) * one.Duration
+	}
+	return e
+}
+
+// trial estimates one trial of a condition.
+func (p *Plan) trial(c Condition, opts []selector.Option) Estimate {
+	e := Estimate{Duration: perTrial}
+	pairs := c.Warmup + c.Requests
+	var held []string
+	if c.Residency == "warm" {
+		for _, opt := range opts {
+			held = append(held, opt.Model)
+		}
+	}
+	for _, arm := range p.Scenario.Selectors {
+		s, err := selector.New(arm.Name, p.Scenario.Budget)
+		if err != nil {
+			continue // Read lets none through
+		}
+		first := p.request(s, c, opts, held)
+		then := first
+		if c.Residency == "first" {
+			then = p.request(s, c, opts, []string{first.model})
+		}
+		e.Requests += pairs
+		e.Up += unit.Bytes(pairs) * imageSize
+		e.Down += first.fetched + unit.Bytes(pairs-1)*then.fetched
+		e.Duration += first.took + time.Duration(pairs-1)*then.took
+	}
+	return e
+}
+
+// A guess is how one request would go.
+type guess struct {
+	model   string
+	fetched unit.Bytes
+	took    time.Duration
+}
+
+// request guesses how a request of a selector would go on a node that holds
+// the models of held, opened.
+func (p *Plan) request(s selector.Selector, c Condition, opts []selector.Option, held []string) guess {
+	node := p.Scenario.Nodes[0].Name // the one that is judged
+	l := c.Links[node]
+	d := s.Select(selector.Observation{
+		Down: goodput(l.Down), Up: goodput(l.Up), RTT: l.Down.Delay + l.Up.Delay,
+		Utilization: c.Background[node].CPU,
+		Held:        held, Loaded: held,
+		Upload: imageSize, Download: answerSize,
+	}, opts)
+	g := guess{model: opts[d.Choice].Model, took: d.Candidates[d.Choice].Total + c.Think + perRequest}
+	if !slices.Contains(held, g.model) {
+		g.fetched = opts[d.Choice].Size
+	}
+	return g
+}
+
+// goodput is what TCP makes of a link: 1448 bytes of payload in frames of
+// 1514. It is 0 for a link without limit.
+func goodput(l emulator.Link) unit.BitRate {
+	rate := l.Rate
+	if l.Trace != nil {
+		rate = l.Trace.Mean()
+	}
+	return unit.BitRate(float64(rate) * 1448 / 1514)
+}
+
+// options are the models as a profile on the assumed machine would have them.
+// A model from a file, of which no size is known here, counts as the largest
+// built-in one.
+func (p *Plan) options() []selector.Option {
+	all := model.Builtin()
+	largest := all[len(all)-1]
+	var opts []selector.Option
+	for _, m := range p.Scenario.Models {
+		known, err := model.Lookup(m.Name)
+		if m.File != "" || err != nil {
+			known = largest
+			known.Accuracy = m.Accuracy
+		}
+		opts = append(opts, selector.Option{
+			Model: m.Name, Node: p.Scenario.Nodes[0].Name, Accuracy: known.Accuracy, Size: unit.Bytes(known.Bytes),
+			Load: opening, Infer: overhead + time.Duration(float64(known.MACs)/macsPerSecond*float64(time.Second)),
+		})
+	}
+	return opts
+}

@@ -1,0 +1,171 @@
+package scenarios
+
+import (
+	"slices"
+	"strings"
+)
+
+// A field is a key of a scenario file. In its path, * stands for a node's
+// name and [] for the items of a list.
+type field struct {
+	path string
+	kind string // of its value: see the kinds
+	def  string // value if the key is missing; empty: see doc
+	doc  string
+}
+
+// required is the default of a key that must be given where its mapping is.
+const required = "required"
+
+// fields are all keys there are. Reading, defaults, the table in the package
+// comment and the JSON Schema come from here or are held to it by a test.
+var fields = slices.Concat([]field{
+	{"name", "name", "", "of the scenario; the file's name without .yaml"},
+	{"title", "text", "", "one line, for reports"},
+	{"description", "text", "", "what it is for"},
+	{"seed", "seed", "1", "of all random choices"},
+	{"world", "netns", "netns", "network namespaces of this machine"},
+	{"engine", "engine", "auto", "what plays the links: auto, relay or tc"},
+
+	{"nodes", "list", "", "inference nodes; [{name: edge}]"},
+	{"nodes[].name", "node", required, "letters, digits and '-', at most 10"},
+	{"nodes[].cpus", "cpus", "1", "that it may run on; 0: all but one"},
+	{"nodes[].threads", "cpus", "1", "of one inference; 0: as many as cpus"},
+
+	{"links", "map", "", "by node; perfect wires"},
+	{"links.*", "map", "", "the two directions of a node's link"},
+	{"links.*.down", "map", "", "towards the node"},
+}, link("links.*.down"), []field{
+	{"links.*.up", "map", "", "from the node; keys as of down"},
+}, link("links.*.up"), []field{
+	{"background", "map", "", "by node; no load"},
+	{"background.*", "map", "", "load on a node beside inference"},
+	{"background.*.cpu", "share", "0%", "of each of the node's CPUs"},
+
+	{"dataset", "map", "", "labelled images"},
+	{"dataset.name", "dataset", "signs", "the built-in dataset"},
+	{"dataset.images", "images", "4000", "samples are drawn from the first of it"},
+
+	{"models", "models", "", "names and files, or a family; {family: signs-resnet}"},
+	{"models.family", "text", required, "all built-in models whose names begin so"},
+	{"models[].name", "text", required, "of a model in a file"},
+	{"models[].file", "text", required, "ONNX; relative to the scenario file"},
+	{"models[].sha256", "sha256", "", "of the file; not checked"},
+	{"models[].accuracy", "share", required, "declared"},
+	{"models[].recipe", "map", "", "of the input; as the built-in models"},
+	{"models[].recipe.size", "pixels", required, "width and height, in pixels"},
+	{"models[].recipe.mean", "channels", required, "subtracted from pixel/255, such as [0.485, 0.456, 0.406]"},
+	{"models[].recipe.std", "channels", required, "then divided by, such as [0.229, 0.224, 0.225]"},
+
+	{"selectors", "list", "", "arms, the baseline first; [greedy, advanced]"},
+	{"selectors[].name", "selector", required, "greedy or advanced"},
+	{"budget", "budget", "strict", "accuracy to give up: 10pp, 10%, or strict (both)"},
+
+	{"load", "map", "", "requests, one at a time"},
+	{"load.requests", "requests", "30", "pairs in a trial"},
+	{"load.repetitions", "repetitions", "3", "trials of each condition"},
+	{"load.warmup", "warmup", "2", "pairs before them, not counted"},
+	{"load.think", "time", "0s", "pause before each request"},
+	{"load.timeout", "timeout", "60s", "of one request"},
+	{"residency", "residency", "warm", "warm: all models are open; first: none when a trial begins; cold: none before each request"},
+	{"measure", "phases", "", "phases that count; all of them"},
+
+	{"vary", "list", "", "axes; conditions are their cross product, the first the slowest"},
+	{"vary[].name", "name", required, "of the axis"},
+	{"vary[].paths", "list", "", "keys that take each of the values"},
+	{"vary[].values", "list", required, "values for paths, or named settings"},
+	{"vary[].values[].name", "name", required, "of the setting"},
+	{"vary[].values[].set", "map", required, "path: value, for each key that it sets"},
+
+	{"require", "map", "", "what the verdict asks"},
+	{"require.saving", "share", "20%", "least mean of (t_baseline - t)/t_baseline"},
+	{"require.accuracy_drop", "points", "10pp", "most accuracy lost"},
+	{"require.confidence", "confidence", "95%", "of the intervals"},
+	{"tolerance", "map", "", "asked against achieved, before a trial is invalid"},
+	{"tolerance.rate", "share", "5%", "of the rate"},
+	{"tolerance.delay", "time", "2ms", "of the round trip"},
+	{"tolerance.cpu", "points", "5pp", "of the utilization"},
+})
+
+// link are the keys of one direction.
+func link(path string) []field {
+	return []field{
+		{path + ".rate", "rate", "", "of the bottleneck, Ethernet layer; unlimited"},
+		{path + ".trace", "map", "", "capacity over time, instead of rate"},
+		{path + ".trace.mahimahi", "text", required, "delivery opportunities, a file relative to the scenario file"},
+		{path + ".delay", "time", "0ms", "of this direction alone"},
+		{path + ".jitter", "time", "0ms", "uniform, delay ± jitter; order is kept"},
+		{path + ".loss", "loss", "0%", "of packets, independently"},
+		{path + ".queue", "queue", "", "bytes that may wait; the larger of 100 ms at the rate and 64 frames of 1514 bytes"},
+	}
+}
+
+// fieldAt is the field of a pattern; it panics on one that does not exist, as
+// only this package makes them.
+func fieldAt(pattern string) field {
+	for _, f := range fields {
+		if f.path == pattern {
+			return f
+		}
+	}
+	panic("scenarios: no field " + pattern)
+}
+
+// keysOf are the keys that a mapping of that pattern may have; "*" alone if
+// they are names of nodes.
+func keysOf(pattern string) (keys []string) {
+	prefix := ""
+	if pattern != "" {
+		prefix = pattern + "."
+	}
+	for _, f := range fields {
+		if rest, ok := strings.CutPrefix(f.path, prefix); ok && !strings.ContainsAny(rest, ".[") {
+			keys = append(keys, rest)
+		}
+	}
+	return keys
+}
+
+// exists says whether a dotted path is that of a key, and notes a mistake in
+// what stands at p, reached by the path at, if it is not.
+func (ps *problems) exists(p position, at, path string) bool {
+	pattern, walked := "", ""
+	for key := range strings.SplitSeq(path, ".") {
+		keys := keysOf(pattern)
+		switch {
+		case len(keys) == 0 && pattern != "" && hasItems(pattern):
+			ps.add(p, at, "%s is a list: set it whole", walked)
+			return false
+		case len(keys) == 0:
+			ps.add(p, at, "%s has no keys, so no %q", walked, key)
+			return false
+		case slices.Equal(keys, []string{"*"}):
+			pattern = join(pattern, "*")
+		case slices.Contains(keys, key):
+			pattern = join(pattern, key)
+		default:
+			ps.add(p, at, "%s%s", prefixed(walked), unknown(key, keys))
+			return false
+		}
+		walked = join(walked, key)
+	}
+	return true
+}
+
+// hasItems says whether a pattern is that of a list.
+func hasItems(pattern string) bool {
+	return slices.ContainsFunc(fields, func(f field) bool { return strings.HasPrefix(f.path, pattern+"[]") }) ||
+		fieldAt(pattern).kind == "phases"
+}
+
+// unknown is the message for a key that does not exist.
+func unknown(key string, keys []string) string {
+	return "unknown key " + quote(key) + suggest(key, keys)
+}
+
+func prefixed(path string) string {
+	if path == "" {
+		return ""
+	}
+	return path + ": "
+}

@@ -1,0 +1,199 @@
+package scenarios
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/testbed/testbed/emulator"
+	"github.com/testbed/testbed/emulator/unit"
+)
+
+// A kind turns the text of a value into what it means, or says what was wanted.
+type kind[T any] func(text string) (v T, want string)
+
+const (
+	maxDelay = time.Minute // of a link, one way
+	maxTime  = 24 * time.Hour
+)
+
+func quote(s string) string { return strconv.Quote(s) }
+
+func asText(text string) (string, string) { return text, "" }
+
+var (
+	nameForm   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+	nodeForm   = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,9}$`)
+	sha256Form = regexp.MustCompile(`^[0-9a-f]{64}$`)
+)
+
+func asName(text string) (string, string) {
+	if !nameForm.MatchString(text) {
+		return "", "want a name of letters, digits, '.', '_' and '-'"
+	}
+	return text, ""
+}
+
+func asNode(text string) (string, string) {
+	switch {
+	case !nodeForm.MatchString(text):
+		return "", "want a name of at most 10 lower-case letters, digits and '-'"
+	case text == "control", text == "repository", text == "router":
+		return "", "want another name: the world has a node of this one"
+	}
+	return text, ""
+}
+
+func asSHA256(text string) (string, string) {
+	if !sha256Form.MatchString(text) {
+		return "", "want a SHA-256: 64 hexadecimal digits in lower case"
+	}
+	return text, ""
+}
+
+// oneOf accepts the words.
+func oneOf(words ...string) kind[string] {
+	return func(text string) (string, string) {
+		for _, w := range words {
+			if w == text {
+				return w, ""
+			}
+		}
+		if len(words) == 1 {
+			return "", "want " + words[0]
+		}
+		last := len(words) - 1
+		return "", "want " + strings.Join(words[:last], ", ") + " or " + words[last] + suggest(text, words)
+	}
+}
+
+// whole accepts numbers from lo to hi.
+func whole(lo, hi int) kind[int] {
+	return func(text string) (int, string) {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < lo || n > hi {
+			return 0, fmt.Sprintf("want a whole number from %d to %d", lo, hi)
+		}
+		return n, ""
+	}
+}
+
+func asSeed(text string) (uint64, string) {
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return 0, "want a whole number from 0 to 18446744073709551615"
+	}
+	return n, ""
+}
+
+func asNumber(text string) (float32, string) {
+	x, err := strconv.ParseFloat(text, 32)
+	if err != nil || x != x || x > 1e6 || x < -1e6 {
+		return 0, "want a number"
+	}
+	return float32(x), ""
+}
+
+func asRate(text string) (unit.BitRate, string) {
+	if text == "unlimited" {
+		return 0, ""
+	}
+	r, err := unit.ParseBitRate(text)
+	switch {
+	case err != nil:
+		return 0, "want a rate with its unit, such as 5Mbps"
+	case r <= 0:
+		return 0, "want a rate above 0, or unlimited"
+	case r > MaxRate:
+		return 0, "want a rate of at most 100Gbps"
+	}
+	return r, ""
+}
+
+// asQueue reads a queue; unlimited is -1.
+func asQueue(text string) (unit.Bytes, string) {
+	if text == "unlimited" {
+		return unlimited, ""
+	}
+	n, err := unit.ParseBytes(text)
+	switch {
+	case err != nil:
+		return 0, "want a size with its unit, such as 64KiB"
+	case n < emulator.FullFrame:
+		return 0, "want at least one full frame, 1514B, or nothing would pass"
+	case n > unit.GiB:
+		return 0, "want at most 1GiB, or unlimited"
+	}
+	return n, ""
+}
+
+// unlimited is asQueue's mark of a queue without limit.
+const unlimited unit.Bytes = -1
+
+// within accepts times from lo to hi.
+func within(lo, hi time.Duration) kind[time.Duration] {
+	return func(text string) (time.Duration, string) {
+		d, err := unit.ParseDuration(text)
+		switch {
+		case err != nil:
+			return 0, "want a time with its unit, such as 10ms"
+		case d < lo || d > hi:
+			return 0, fmt.Sprintf("want a time from %s to %s", plain(lo), plain(hi))
+		}
+		return d, ""
+	}
+}
+
+// plain prints a time without parts that are zero: 1m, not 1m0s.
+func plain(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+func asShare(text string) (float64, string) {
+	x, err := unit.ParseShare(text)
+	if err != nil || x < 0 || x > 1 {
+		return 0, "want a share from 0% to 100%, such as 50%"
+	}
+	return x, ""
+}
+
+func asLoss(text string) (float64, string) {
+	x, err := unit.ParseShare(text)
+	if err != nil || x < 0 || x >= 1 {
+		return 0, "want a share from 0% to less than 100%, such as 0.1%"
+	}
+	return x, ""
+}
+
+func asConfidence(text string) (float64, string) {
+	x, err := unit.ParseShare(text)
+	if err != nil || x < 0.5 || x >= 1 {
+		return 0, "want a share from 50% to less than 100%, such as 95%"
+	}
+	return x, ""
+}
+
+func asPoints(text string) (float64, string) {
+	x, err := unit.ParsePoints(text)
+	if err != nil || x < 0 || x > 1 {
+		return 0, "want percentage points from 0pp to 100pp, such as 10pp"
+	}
+	return x, ""
+}
+
+// The words that some keys choose from.
+var (
+	worlds      = []string{"netns"}
+	engines     = []string{"auto", "relay", "tc"}
+	residencies = []string{"warm", "first", "cold"}
+	datasets    = []string{"signs"}
+)

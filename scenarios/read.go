@@ -1,0 +1,74 @@
+package scenarios
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io/fs"
+
+	"github.com/testbed/testbed/emulator/trace"
+)
+
+// Read reads a scenario file, applies the overrides, checks all that it says
+// and plans it. The traces it names are read from fsys too, relative to the
+// file. The same bytes and overrides give the same Plan.
+//
+// A mistake in the file or an override is a *FieldError: the first by its
+// position. One in a trace file is the error of package trace, with the
+// trace's own file and line. Names in errors are as given, from fsys's root.
+func Read(fsys fs.FS, name string, overrides []Setting) (*Plan, error) {
+	source, err := fs.ReadFile(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	ps := &problems{file: name}
+	root := ps.tree(source, overrides)
+	if err := ps.first(); err != nil {
+		return nil, err
+	}
+	d := &decoder{problems: ps, fsys: fsys, traces: map[string]*trace.Trace{}}
+	o := d.object(root, "", "")
+	s := d.scenario(o, name)
+	dims := d.axes(o)
+	d.idle(overrides, dims)
+	d.condition(root)
+	if err := d.err(); err != nil {
+		return nil, err
+	}
+	for _, dim := range dims {
+		s.Axes = append(s.Axes, dim.Axis)
+	}
+	conditions := d.conditions(root, dims)
+	d.affordable(root, s, conditions)
+	if err := d.err(); err != nil {
+		return nil, err
+	}
+	hash := sha256.Sum256(source)
+	return &Plan{
+		Scenario:   s,
+		File:       name,
+		Source:     source,
+		Hash:       hex.EncodeToString(hash[:]),
+		Conditions: conditions,
+		Trials:     trials(s, conditions),
+	}, nil
+}
+
+// err is the first mistake by position, else that in a trace file.
+func (d *decoder) err() error {
+	if err := d.first(); err != nil {
+		return err
+	}
+	return d.broken
+}
+
+// affordable notes a plan that is larger than any run.
+func (d *decoder) affordable(root *node, s Scenario, conditions []Condition) {
+	pairs := 0
+	for _, c := range conditions {
+		pairs += c.Warmup + c.Requests
+	}
+	if pairs > maxPairs/s.Repetitions {
+		d.add(root.position, "load", "%d repetitions of %d pairs in %d conditions: want at most %d pairs in all",
+			s.Repetitions, pairs, len(conditions), maxPairs)
+	}
+}

@@ -1,0 +1,145 @@
+package scenarios
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/testbed/testbed/selector"
+)
+
+// Limits of what a plan may ask for: beyond any sensible run, and well before
+// memory ends.
+const (
+	maxImages      = 1_000_000
+	maxRequests    = 1_000_000
+	maxRepetitions = 10_000
+	maxConditions  = 10_000
+	maxPairs       = 10_000_000
+)
+
+// scenario reads all but what belongs to conditions.
+func (d *decoder) scenario(o object, file string) Scenario {
+	load := o.in("load")
+	s := Scenario{
+		Name:        read(o, "name", asName),
+		Title:       read(o, "title", asText),
+		Description: strings.TrimSpace(read(o, "description", asText)),
+		Seed:        read(o, "seed", asSeed),
+		World:       read(o, "world", oneOf(worlds...)),
+		Engine:      read(o, "engine", oneOf(engines...)),
+		Nodes:       d.inferenceNodes(o),
+		Dataset:     d.dataset(o.in("dataset")),
+		Models:      d.models(o),
+		Selectors:   d.selectors(o),
+		Budget:      read(o, "budget", asBudget),
+		Require:     d.require(o.in("require")),
+		Tolerance:   d.tolerance(o.in("tolerance")),
+		Timeout:     read(load, "timeout", within(1, maxTime)),
+		Repetitions: read(load, "repetitions", whole(1, maxRepetitions)),
+	}
+	if !o.has("name") {
+		s.Name = nameOf(file)
+	}
+	return s
+}
+
+var notInNames = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+
+// nameOf makes a name of that of a file.
+func nameOf(file string) string {
+	base := path.Base(file)
+	name := notInNames.ReplaceAllString(strings.TrimSuffix(strings.TrimSuffix(base, ".yml"), ".yaml"), "-")
+	if name = strings.TrimLeft(name, "._-"); name == "" {
+		return "scenario"
+	}
+	return name
+}
+
+func (d *decoder) inferenceNodes(o object) []Node {
+	ns, paths := o.items("nodes", "want nodes, such as [{name: edge}]")
+	if !o.has("nodes") {
+		d.nodes = []string{"edge"}
+		return []Node{{Name: "edge", CPUs: 1, Threads: 1}}
+	}
+	var nodes []Node
+	for i, n := range ns {
+		item := d.object(n, paths[i], "nodes[]")
+		node := Node{
+			Name:    read(item, "name", asNode),
+			CPUs:    read(item, "cpus", whole(0, 1024)),
+			Threads: read(item, "threads", whole(0, 1024)),
+		}
+		if slices.Contains(d.nodes, node.Name) && node.Name != "" {
+			d.add(n.position, paths[i], "another node is called %q", node.Name)
+		}
+		nodes = append(nodes, node)
+		d.nodes = append(d.nodes, node.Name)
+	}
+	return nodes
+}
+
+func (d *decoder) dataset(o object) Dataset {
+	return Dataset{
+		Name:   read(o, "name", oneOf(datasets...)),
+		Images: read(o, "images", whole(1, maxImages)),
+	}
+}
+
+func (d *decoder) selectors(o object) []Selector {
+	ns, paths := o.items("selectors", "want selectors, such as [greedy, advanced]")
+	if !o.has("selectors") {
+		return []Selector{{"greedy"}, {"advanced"}}
+	}
+	var all []Selector
+	for i, n := range ns {
+		s := Selector{d.named(n, paths[i], "selectors[]", oneOf(selector.Names()...))}
+		if slices.Contains(all, s) && s.Name != "" {
+			d.add(n.position, paths[i], "%q a second time: arms are told apart by their names", s.Name)
+		}
+		all = append(all, s)
+	}
+	if len(ns) == 1 {
+		d.add(ns[0].position, paths[0], "want at least two selectors: the baseline, and one to compare with it")
+	}
+	return all
+}
+
+// named is a name, or a mapping with a name.
+func (d *decoder) named(n *node, path, pattern string, k kind[string]) string {
+	if n.shape == mapping {
+		return read(d.object(n, path, pattern), "name", k)
+	}
+	return value(d, n, path, k)
+}
+
+// asBudget reads 10pp, 10% or strict.
+func asBudget(text string) (selector.Budget, string) {
+	if text == "strict" {
+		return selector.Budget{Absolute: 0.1, Relative: 0.1}, ""
+	}
+	if x, want := asPoints(text); want == "" {
+		return selector.Budget{Absolute: x, Relative: 1}, ""
+	}
+	if x, want := asShare(text); want == "" {
+		return selector.Budget{Absolute: 1, Relative: x}, ""
+	}
+	return selector.Budget{}, "want percentage points such as 10pp, a share of the best accuracy such as 10%, or strict for both of these"
+}
+
+func (d *decoder) require(o object) Require {
+	return Require{
+		Saving:       read(o, "saving", asShare),
+		AccuracyDrop: read(o, "accuracy_drop", asPoints),
+		Confidence:   read(o, "confidence", asConfidence),
+	}
+}
+
+func (d *decoder) tolerance(o object) Tolerance {
+	return Tolerance{
+		Rate:  read(o, "rate", asShare),
+		Delay: read(o, "delay", within(0, maxDelay)),
+		CPU:   read(o, "cpu", asPoints),
+	}
+}

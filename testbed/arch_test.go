@@ -1,0 +1,118 @@
+package main
+
+import (
+	"go/build"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/testbed/testbed/"
+
+// mayImport is the architecture: for each package of this module, the packages
+// of this module that it may import. It is a statement of policy; a change here
+// is a change of ARCHITECTURE.md.
+var mayImport = map[string]string{
+	"emulator/unit":     "",
+	"emulator/trace":    "emulator/unit",
+	"emulator":          "emulator/unit emulator/trace",
+	"emulator/relay":    "emulator/unit emulator/trace emulator",
+	"emulator/tc":       "emulator/unit emulator/trace emulator",
+	"emulator/load":     "emulator/unit emulator",
+	"emulator/netns":    "emulator/unit emulator/trace emulator emulator/relay emulator/tc emulator/load",
+	"inference/clock":   "",
+	"inference/model":   "emulator/unit inference/clock",
+	"inference/dataset": "inference/model",
+	"inference/onnx":    "",
+	"inference/oip":     "emulator/unit inference/clock inference/model inference/dataset inference/onnx",
+	"inference/node":    "emulator/unit inference/clock inference/model inference/dataset inference/onnx inference/oip selector",
+	"selector":          "emulator/unit",
+	"scenarios":         "emulator/unit emulator/trace emulator inference/model inference/dataset selector",
+	"runner/record":     "emulator/unit selector",
+	"runner":            "emulator/unit emulator scenarios selector inference/dataset runner/record",
+	"runner/local":      "emulator/unit emulator emulator/netns inference/clock inference/model inference/node scenarios selector runner runner/record",
+	"plots/stats":       "emulator/unit selector runner/record",
+	"plots":             "emulator/unit plots/stats",
+	"testbed": "emulator/unit emulator emulator/netns inference/dataset inference/model inference/onnx scenarios selector " +
+		"runner runner/local runner/record plots plots/stats",
+	"tools/train/render": "inference/dataset",
+}
+
+// onlyIn names the packages that may import a library, and why.
+var onlyIn = map[string]struct{ packages, why string }{
+	"github.com/vishvananda/netlink":  {"emulator/netns emulator/tc", "all else builds and tests without the kernel's network"},
+	"github.com/yalue/onnxruntime_go": {"inference/onnx", "cgo and a shared library stay out of the rest"},
+	"github.com/spf13/viper":          {"testbed", "its leniency is kept to flags and the environment"},
+	"github.com/spf13/cobra":          {"testbed", "flags are the command's"},
+	"github.com/goccy/go-yaml":        {"scenarios", "one place reads YAML, with positions"},
+	"gonum.org/v1/plot":               {"plots", "what computes does not draw"},
+}
+
+func TestImports(t *testing.T) {
+	for _, dir := range packages(t) {
+		allowed, known := mayImport[dir]
+		if !known {
+			t.Errorf("%s: a package that the architecture does not know", dir)
+			continue
+		}
+		pkg, err := build.ImportDir(filepath.Join("..", dir), 0)
+		if err != nil {
+			t.Errorf("%s: %v", dir, err)
+			continue
+		}
+		for _, imp := range pkg.Imports {
+			if ours, ok := strings.CutPrefix(imp, module); ok && !slices.Contains(strings.Fields(allowed), ours) {
+				t.Errorf("%s must not import %s", dir, ours)
+			}
+			for lib, rule := range onlyIn {
+				if (imp == lib || strings.HasPrefix(imp, lib+"/")) && !slices.Contains(strings.Fields(rule.packages), dir) {
+					t.Errorf("%s must not import %s, only %s may: %s", dir, imp, rule.packages, rule.why)
+				}
+			}
+		}
+	}
+}
+
+// TestArchitectureIsReal fails on a rule about a package that is gone, and on
+// a package without exactly one package comment.
+func TestArchitectureIsReal(t *testing.T) {
+	dirs := packages(t)
+	for dir := range mayImport {
+		if !slices.Contains(dirs, dir) {
+			t.Errorf("%s: in the table, but not in the tree", dir)
+		}
+	}
+	for _, dir := range dirs {
+		if pkg, err := build.ImportDir(filepath.Join("..", dir), build.ImportComment); err == nil && pkg.Doc == "" {
+			t.Errorf("%s: no package comment", dir)
+		}
+	}
+}
+
+// packages are the folders of the module that hold Go code, tests apart.
+func packages(t *testing.T) (dirs []string) {
+	t.Helper()
+	err := fs.WalkDir(os.DirFS(".."), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && name != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || d.Name() == "node_modules") {
+			return fs.SkipDir
+		}
+		dir := path.Dir(name)
+		if strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") && !slices.Contains(dirs, dir) {
+			if _, err := build.ImportDir(filepath.Join("..", dir), 0); err == nil {
+				dirs = append(dirs, dir)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dirs
+}

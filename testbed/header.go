@@ -1,0 +1,71 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"time"
+
+	"github.com/testbed/testbed/emulator"
+	"github.com/testbed/testbed/emulator/unit"
+	"github.com/testbed/testbed/runner/record"
+	"github.com/testbed/testbed/scenarios"
+)
+
+// header says in run.json what a plan is going to do, in terms that outlive
+// the scenario's format.
+func header(plan *scenarios.Plan, s setup) record.Header {
+	sc := plan.Scenario
+	resolved, err := json.Marshal(plan)
+	if err != nil {
+		panic("testbed: a plan is not JSON: " + err.Error())
+	}
+	h := record.Header{
+		Testbed: version(), Started: time.Now(), Command: append([]string{"testbed"}, os.Args[1:]...),
+		Name: sc.Name, Title: sc.Title, Description: sc.Description, File: plan.File, Hash: plan.Hash,
+		World: sc.World, Seed: sc.Seed, Node: sc.Nodes[0].Name, Budget: sc.Budget,
+		Require:     record.Require{Saving: sc.Require.Saving, AccuracyDrop: sc.Require.AccuracyDrop, Confidence: sc.Require.Confidence},
+		Tolerance:   record.Tolerance{Rate: sc.Tolerance.Rate, Delay: sc.Tolerance.Delay, CPU: sc.Tolerance.CPU},
+		Repetitions: sc.Repetitions, Classes: len(s.dataset.Classes()), Dataset: s.dataset.Name(),
+		Resolved: resolved, Host: host(),
+	}
+	for _, sel := range sc.Selectors {
+		h.Arms = append(h.Arms, sel.Name)
+	}
+	for _, a := range sc.Axes {
+		axis := record.Axis{Name: a.Name}
+		for _, v := range a.Values {
+			axis.Values = append(axis.Values, v.Name)
+		}
+		h.Axes = append(h.Axes, axis)
+	}
+	for _, m := range s.models {
+		h.Models = append(h.Models, record.Model{Name: m.Name, SHA256: m.SHA256, Bytes: unit.Bytes(m.Bytes), MACs: m.MACs, Accuracy: m.Accuracy, Images: m.Images})
+	}
+	for _, c := range plan.Conditions {
+		h.Conditions = append(h.Conditions, condition(sc, c))
+	}
+	return h
+}
+
+func condition(sc scenarios.Scenario, c scenarios.Condition) record.Condition {
+	out := record.Condition{ID: c.ID, Set: map[string]string{}, Names: c.Names, Residency: c.Residency, Measure: c.Measure, Requests: c.Requests}
+	for _, s := range c.Set {
+		out.Set[s.Path] = s.Value
+	}
+	for _, n := range sc.Nodes {
+		l := c.Links[n.Name]
+		out.Links = append(out.Links, link(n.Name, "down", l.Down), link(n.Name, "up", l.Up))
+		if cpu := c.Background[n.Name].CPU; cpu > 0 {
+			out.Background = append(out.Background, record.Background{Node: n.Name, Resource: "cpu", Asked: cpu})
+		}
+	}
+	return out
+}
+
+func link(node, direction string, l emulator.Link) record.Link {
+	out := record.Link{Node: node, Direction: direction, Rate: l.Rate, Delay: l.Delay, Jitter: l.Jitter, Loss: l.Loss, Queue: l.Queue}
+	if l.Trace != nil {
+		out.Rate, out.Trace = l.Trace.Mean(), l.Trace.Name
+	}
+	return out
+}

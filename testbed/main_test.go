@@ -1,0 +1,53 @@
+package main
+
+import (
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/testbed/testbed/emulator/netns"
+	"github.com/testbed/testbed/inference/onnx"
+	"github.com/testbed/testbed/runner/local"
+)
+
+// TestMain lets the test binary be the program, and so its router and nodes.
+func TestMain(m *testing.M) {
+	netns.Main(func(conn net.Conn, _ []string) error { return local.NodeMain(conn) })
+	testscript.Main(m, map[string]func(){"testbed": main})
+}
+
+// TestScripts are transcripts: testdata/script/*.txtar.
+func TestScripts(t *testing.T) {
+	lib, libErr := onnx.Find()
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("TESTBED_ONNXRUNTIME", lib)
+			shipped, err := os.Getwd()
+			env.Setenv("SCENARIOS", shipped+"/../scenarios")
+			return err
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond != "world" {
+				return false, nil
+			}
+			need := strings.Split(os.Getenv("TESTBED_NEED"), ",")
+			for _, name := range []string{"netns", "relay"} {
+				if err := netns.Probe(name); err != nil {
+					if slices.Contains(need, name) {
+						t.Errorf("needed here: %s: %v", name, err)
+					}
+					return false, nil
+				}
+			}
+			if libErr != nil && slices.Contains(need, "onnx") {
+				t.Error(libErr)
+			}
+			return libErr == nil, nil
+		},
+	})
+}

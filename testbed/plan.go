@@ -1,0 +1,167 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/testbed/testbed/inference/model"
+	"github.com/testbed/testbed/scenarios"
+)
+
+// scenarioFlags are those of every command that reads a scenario.
+func scenarioFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringArray("set", nil, "change a key: `path=value`, such as links.edge.down.rate=2Mbps; may be given often")
+	f.Uint64("seed", 0, "use another seed than the scenario's")
+	f.String("world", "", "use another world than the scenario's")
+	f.String("engine", "", "play links by auto, relay or tc instead of what the scenario says")
+}
+
+// readPlan reads a scenario file with what the flags change of it.
+func (a *app) readPlan(cmd *cobra.Command, file string) (*scenarios.Plan, error) {
+	list, err := cmd.Flags().GetStringArray("set")
+	if err != nil {
+		return nil, err
+	}
+	var set []scenarios.Setting
+	for _, s := range list {
+		path, value, ok := strings.Cut(s, "=")
+		if !ok || path == "" {
+			return nil, badInput(fmt.Errorf("--set %s: want path=value, such as links.edge.down.rate=2Mbps", s))
+		}
+		set = append(set, scenarios.Setting{Path: path, Value: value})
+	}
+	for _, flag := range []string{"seed", "world", "engine"} {
+		if a.settings.IsSet(flag) && (cmd.Flags().Changed(flag) || a.settings.GetString(flag) != cmd.Flags().Lookup(flag).DefValue) {
+			set = append(set, scenarios.Setting{Path: flag, Value: a.settings.GetString(flag)})
+		}
+	}
+	plan, err := readScenario(file, set)
+	if err != nil {
+		return nil, badInput(err)
+	}
+	return plan, nil
+}
+
+// readScenario reads a file, or a shipped scenario by its bare name where
+// there is no such file.
+func readScenario(file string, set []scenarios.Setting) (*scenarios.Plan, error) {
+	info, err := os.Stat(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		name := file + ".yaml"
+		if _, err := fs.Stat(scenarios.Shipped(), name); err == nil && !strings.ContainsAny(file, `/\.`) {
+			return scenarios.Read(scenarios.Shipped(), name, set)
+		}
+		return nil, fmt.Errorf("%s: no such file, and no shipped scenario of that name (%s)", file, strings.Join(shippedNames(), ", "))
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return nil, fmt.Errorf("%s: is a directory; want a scenario file", file)
+	}
+	plan, err := scenarios.Read(os.DirFS(filepath.Dir(file)), filepath.Base(file), set)
+	var field *scenarios.FieldError
+	if errors.As(err, &field) && field.File == filepath.Base(file) {
+		field.File = file
+	}
+	if err != nil {
+		return nil, err
+	}
+	plan.File = file
+	for i, m := range plan.Scenario.Models {
+		if m.File != "" && !filepath.IsAbs(m.File) {
+			plan.Scenario.Models[i].File = filepath.Join(filepath.Dir(file), m.File)
+		}
+	}
+	return plan, nil
+}
+
+func shippedNames() (names []string) {
+	files, _ := fs.Glob(scenarios.Shipped(), "*.yaml")
+	for _, f := range files {
+		names = append(names, strings.TrimSuffix(f, ".yaml"))
+	}
+	return names
+}
+
+// resolveModels finds the models of a plan: built in, or files.
+func resolveModels(plan *scenarios.Plan) (all []model.Model, err error) {
+	for _, m := range plan.Scenario.Models {
+		found, err := resolveModel(m)
+		if err != nil {
+			return nil, fmt.Errorf("%s: models: %w", plan.File, err)
+		}
+		all = append(all, found)
+	}
+	return all, nil
+}
+
+func (a *app) planCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "plan FILE",
+		Short: "Print what a scenario would run, and run nothing",
+		Args:  args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			if err := a.bind(cmd); err != nil {
+				return err
+			}
+			plan, err := a.readPlan(cmd, files[0])
+			if err != nil {
+				return err
+			}
+			if a.settings.GetBool("json") {
+				return a.printJSON(plan)
+			}
+			return a.printPlan(plan)
+		},
+	}
+	cmd.Flags().Bool("json", false, "print the whole plan as JSON")
+	scenarioFlags(cmd)
+	return cmd
+}
+
+func (a *app) printJSON(v any) error {
+	e := json.NewEncoder(a.out)
+	e.SetIndent("", " ")
+	return e.Encode(v)
+}
+
+// printPlan prints the matrix, the order of the trials and what they cost.
+func (a *app) printPlan(plan *scenarios.Plan) error {
+	sc := plan.Scenario
+	fmt.Fprintf(a.out, "%s: %s\nselectors %s; %d models; %s; seed %d\n\n", sc.Name, sc.Title, selectorNames(sc), len(sc.Models), sc.Dataset.Name, sc.Seed)
+	t := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(t, "condition\tdown\tup\tround trip\tbackground\tdevice\tpairs")
+	for _, c := range plan.Conditions {
+		l := c.Links[sc.Nodes[0].Name]
+		fmt.Fprintf(t, "%s\t%s\t%s\t%v\t%.0f %% cpu\t%s\t%d × %d\n", c.ID, rateOf(l.Down), rateOf(l.Up), l.Down.Delay+l.Up.Delay,
+			100*c.Background[sc.Nodes[0].Name].CPU, c.Residency, sc.Repetitions, c.Requests)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "\norder of the %d trials:\n", len(plan.Trials))
+	for i, trial := range plan.Trials {
+		fmt.Fprintf(a.out, "%4d  repetition %d  %s\n", i+1, trial.Repetition+1, plan.Conditions[trial.Condition].ID)
+	}
+	e := plan.Estimate()
+	fmt.Fprintf(a.out, "\n%d requests, about %v; over the emulated network about %v of images and %v of models\n", e.Requests, e.Duration.Round(time.Second), e.Up, e.Down)
+	return nil
+}
+
+func selectorNames(sc scenarios.Scenario) string {
+	var names []string
+	for _, s := range sc.Selectors {
+		names = append(names, s.Name)
+	}
+	return strings.Join(names, " against ")
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/testbed/testbed/plots"
+	"github.com/testbed/testbed/plots/stats"
+	"github.com/testbed/testbed/runner/record"
+)
+
+func (a *app) reportCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "report DIR...",
+		Short: "Make numbers, figures and verdict again from run directories",
+		Args:  args(cobra.MinimumNArgs(1)),
+		RunE: func(cmd *cobra.Command, dirs []string) error {
+			if err := a.bind(cmd); err != nil {
+				return err
+			}
+			var last error
+			for _, dir := range dirs {
+				summary, err := a.report(dir)
+				if err != nil {
+					return badInput(err)
+				}
+				if err := a.conclude(dir, summary, nil, nil); err != nil {
+					last = err
+				}
+			}
+			return last
+		},
+	}
+	cmd.Flags().Bool("check", false, "exit with status 3 unless the verdict is PASS")
+	cmd.Flags().Bool("json", false, "print summary.json instead of the summary for people")
+	return cmd
+}
+
+// report writes all that follows from the records of dir: summary.json, the
+// figures, report.md, report.html, and the seal. The same records give the
+// same bytes.
+func (a *app) report(dir string) (*stats.Summary, error) {
+	run, err := record.Read(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range run.Problems {
+		a.say("%s: %s", dir, p)
+	}
+	summary := stats.Summarize(run)
+	b, err := json.MarshalIndent(summary, "", " ")
+	if err != nil {
+		return nil, err
+	}
+	if err := record.WriteFile(filepath.Join(dir, "summary.json"), append(b, '\n')); err != nil {
+		return nil, err
+	}
+	if err := plots.Report(dir, stats.Collect(run), summary); err != nil {
+		return nil, err
+	}
+	return &summary, record.Seal(dir, run.Header)
+}
+
+// printSummary prints the verdict, a line a condition, and where to read on.
+func (a *app) printSummary(dir string, s *stats.Summary) error {
+	if a.settings.GetBool("json") {
+		return a.printJSON(s)
+	}
+	t := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(t, "condition\tvalid\tpairs\tsaving\taccuracy drop\tmodels")
+	for _, c := range s.Conditions {
+		fmt.Fprintln(t, strings.Join(row(c), "\t"))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "\n%s: %s\n", s.Verdict.Result, s.Verdict.Sentence)
+	_, err := fmt.Fprintf(a.out, "report: %s\n", filepath.Join(dir, "report.html"))
+	return err
+}

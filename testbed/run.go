@@ -1,0 +1,227 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/testbed/testbed/inference/dataset"
+	"github.com/testbed/testbed/inference/model"
+	"github.com/testbed/testbed/inference/onnx"
+	"github.com/testbed/testbed/plots/stats"
+	"github.com/testbed/testbed/runner"
+	"github.com/testbed/testbed/runner/local"
+	"github.com/testbed/testbed/runner/record"
+	"github.com/testbed/testbed/scenarios"
+)
+
+func (a *app) runCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "run FILE... | run --resume DIR",
+		Short: "Run scenarios and report on them",
+		Long: `Run makes the world of each scenario, runs every condition under both
+selectors, and writes a run directory: every request, decision and second of
+telemetry, plots, report.html, report.md and summary.json.
+
+Interrupted, it keeps and reports what it has; --resume DIR goes on.`,
+		Example: `    testbed run scenarios/lowbw.yaml
+    testbed run scenarios/quick.yaml --set links.edge.down.rate=2Mbps --out runs/2mbps
+    testbed run --resume runs/2mbps`,
+		Args: args(cobra.ArbitraryArgs),
+		RunE: a.runRun,
+	}
+	f := cmd.Flags()
+	f.String("out", "", "run directory (default runs/NAME-DATE-TIME); with several files, the folder that holds theirs")
+	f.String("resume", "", "go on with the run in this `DIR`")
+	f.Bool("check", false, "exit with status 3 unless the verdict is PASS")
+	f.Bool("json", false, "print summary.json instead of the summary for people")
+	scenarioFlags(cmd)
+	return cmd
+}
+
+func (a *app) runRun(cmd *cobra.Command, files []string) error {
+	if err := a.bind(cmd); err != nil {
+		return err
+	}
+	resume := a.settings.GetString("resume")
+	switch {
+	case resume != "" && len(files) > 0:
+		return badInput(errors.New("--resume DIR takes the scenario from DIR; give no FILE"))
+	case resume == "" && len(files) == 0:
+		return badInput(errors.New("run what? Give a scenario file, such as scenarios/quick.yaml"))
+	case resume != "":
+		return a.resume(cmd.Context(), resume)
+	}
+	// All are read before the first is run: a mistake in the last should not
+	// wait for hours.
+	var plans []*scenarios.Plan
+	for _, file := range files {
+		plan, err := a.readPlan(cmd, file)
+		if err != nil {
+			return err
+		}
+		plans = append(plans, plan)
+	}
+	var failed error
+	for _, plan := range plans {
+		if err := a.runPlan(cmd.Context(), plan, a.outDir(plan, len(plans) > 1)); err != nil {
+			var exit *exitError
+			if !errors.As(err, &exit) || exit.status != exitVerdict {
+				return err
+			}
+			failed = err
+		}
+	}
+	return failed
+}
+
+// outDir is where a run is written.
+func (a *app) outDir(plan *scenarios.Plan, several bool) string {
+	out := a.settings.GetString("out")
+	switch {
+	case out == "":
+		return filepath.Join("runs", plan.Scenario.Name+"-"+time.Now().Format("20060102-150405"))
+	case several:
+		return filepath.Join(out, plan.Scenario.Name)
+	}
+	return out
+}
+
+// A setup is what a plan needs of this machine before a world can be made.
+type setup struct {
+	models  []model.Model
+	library string
+	dataset dataset.Dataset
+}
+
+func (a *app) prepare(plan *scenarios.Plan) (s setup, err error) {
+	if s.models, err = resolveModels(plan); err != nil {
+		return s, badInput(err)
+	}
+	if s.dataset, err = dataset.Open(plan.Scenario.Dataset.Name, plan.Scenario.Dataset.Images); err != nil {
+		return s, badInput(err)
+	}
+	s.library, err = onnx.Find()
+	return s, err
+}
+
+func (a *app) runPlan(ctx context.Context, plan *scenarios.Plan, dir string) error {
+	s, err := a.prepare(plan)
+	if err != nil {
+		return err
+	}
+	w, err := record.Create(dir, header(plan, s), plan.Source)
+	if err != nil {
+		return err
+	}
+	return a.carryOut(ctx, plan, s, w, record.Run{})
+}
+
+func (a *app) resume(ctx context.Context, dir string) error {
+	w, before, err := record.Resume(dir)
+	if err != nil {
+		return badInput(err)
+	}
+	plan, err := planOf(dir, before.Header)
+	if err != nil {
+		return errors.Join(badInput(err), w.Close())
+	}
+	s, err := a.prepare(plan)
+	if err != nil {
+		return errors.Join(err, w.Close())
+	}
+	return a.carryOut(ctx, plan, s, w, before)
+}
+
+// carryOut runs a plan into w, says how it ended in run.json, and reports on
+// whatever there is.
+func (a *app) carryOut(ctx context.Context, plan *scenarios.Plan, s setup, w *record.Writer, before record.Run) error {
+	a.say("%s: %d conditions, %d trials, %d requests; recording in %s", plan.Scenario.Name, len(plan.Conditions), len(plan.Trials), requests(plan), w.Dir())
+	start := time.Now()
+	runErr := a.inWorld(ctx, plan, s, w, before)
+	err := w.SetHeader(func(h *record.Header) {
+		h.Finished = time.Now()
+		h.Took += time.Since(start)
+		switch {
+		case runErr == nil:
+			h.Status = "done"
+		case errors.Is(runErr, context.Canceled):
+			h.Status = "interrupted"
+		default:
+			h.Status, h.Error = "failed", runErr.Error()
+		}
+	})
+	if err = errors.Join(err, w.Close()); err != nil && runErr == nil {
+		runErr = err
+	}
+	summary, reportErr := a.report(w.Dir())
+	return a.conclude(w.Dir(), summary, runErr, reportErr)
+}
+
+// inWorld makes the world and runs the plan in it.
+func (a *app) inWorld(ctx context.Context, plan *scenarios.Plan, s setup, w *record.Writer, before record.Run) (err error) {
+	first, err := s.dataset.Sample(0)
+	if err != nil {
+		return err
+	}
+	world, err := local.Open(ctx, plan, local.Options{Models: s.models, Library: s.library, Image: first.Image})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, world.Close()) }()
+	nodes, err := json.Marshal(world.Describe())
+	if err != nil {
+		return err
+	}
+	if err := w.SetHeader(func(h *record.Header) { h.Nodes = nodes }); err != nil {
+		return err
+	}
+	bar := newProgress(a)
+	defer bar.finish()
+	return runner.Run(ctx, plan, runner.Options{World: world, Dataset: s.dataset, Writer: w, Before: before, Progress: bar.show})
+}
+
+// conclude prints the result of a run and turns it into an exit status.
+func (a *app) conclude(dir string, summary *stats.Summary, runErr, reportErr error) error {
+	if summary != nil {
+		if err := a.printSummary(dir, summary); err != nil {
+			return err
+		}
+	}
+	switch {
+	case errors.Is(runErr, context.Canceled):
+		return &exitError{exitInterrupted, fmt.Errorf("interrupted; what was recorded is in %s; go on with: testbed run --resume %s", dir, dir)}
+	case runErr != nil:
+		return runErr
+	case reportErr != nil:
+		return reportErr
+	case a.settings.GetBool("check") && summary.Verdict.Result != "PASS":
+		return &exitError{exitVerdict, nil}
+	}
+	return nil
+}
+
+func requests(plan *scenarios.Plan) (n int) {
+	for _, t := range plan.Trials {
+		n += len(t.Samples) * len(plan.Scenario.Selectors)
+	}
+	return n
+}
+
+// planOf is the plan that a run directory was to carry out: run.json holds it
+// whole, traces and samples included.
+func planOf(dir string, h record.Header) (*scenarios.Plan, error) {
+	plan := &scenarios.Plan{}
+	if err := json.Unmarshal(h.Resolved, plan); err != nil {
+		return nil, fmt.Errorf("%s: resolved: %w", filepath.Join(dir, record.HeaderFile), err)
+	}
+	if len(plan.Trials) == 0 || len(plan.Scenario.Nodes) == 0 {
+		return nil, fmt.Errorf("%s: resolved: holds no plan", filepath.Join(dir, record.HeaderFile))
+	}
+	return plan, nil
+}

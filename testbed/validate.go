@@ -1,0 +1,62 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/testbed/testbed/inference/dataset"
+)
+
+func (a *app) validateCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "validate FILE...",
+		Short: "Check scenario files, and the models they name",
+		Args:  args(cobra.MinimumNArgs(1)),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			if err := a.bind(cmd); err != nil {
+				return err
+			}
+			wrong := 0
+			for _, file := range files {
+				if err := a.validate(cmd, file); err != nil {
+					fmt.Fprintln(a.diag, "testbed: "+err.Error())
+					wrong++
+				}
+			}
+			if wrong > 0 {
+				return &exitError{exitInput, nil}
+			}
+			return nil
+		},
+	}
+	scenarioFlags(cmd)
+	return cmd
+}
+
+func (a *app) validate(cmd *cobra.Command, file string) error {
+	plan, err := a.readPlan(cmd, file)
+	if err != nil {
+		return err
+	}
+	if _, err := resolveModels(plan); err != nil {
+		return err
+	}
+	if _, err := dataset.Open(plan.Scenario.Dataset.Name, plan.Scenario.Dataset.Images); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.out, "%s: ok, %d conditions, %d trials, %d requests\n", file, len(plan.Conditions), len(plan.Trials), requests(plan))
+	return err
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  args(cobra.NoArgs),
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintf(a.out, "testbed %s, %s\n", version(), host().Go)
+			return err
+		},
+	}
+}
