@@ -177,20 +177,3 @@ func (d *decoder) apart(a, b dimension) {
 		}
 	}
 }
-
-// idle notes overrides that no condition would feel, as every value of an
-// axis sets the same key again.
-func (d *decoder) idle(overrides []Setting, dims []dimension) {
-	for i, s := range overrides {
-		for _, dim := range dims {
-			if len(dim.changes) > 0 && !slices.ContainsFunc(dim.changes, func(cs []change) bool { return !sets(cs, s.Path) }) {
-				d.add(position{override: &overrides[i]}, s.Path, "axis %q sets this key in every condition: take the axes away by --set vary=[]", dim.Name)
-			}
-		}
-	}
-}
-
-// sets says whether the changes leave nothing of what path was set to.
-func sets(cs []change, path string) bool {
-	return slices.ContainsFunc(cs, func(c change) bool { return under(path, c.path) })
-}

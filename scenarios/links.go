@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"path"
-	"strings"
 	"time"
 
 	"github.com/testbed/testbed/emulator"
@@ -69,7 +68,8 @@ func (d *decoder) link(o object) emulator.Link {
 		Queue:  read(o, "queue", asQueue),
 	}
 	if o.has("rate") && o.has("trace") {
-		d.add(o.n.entry("trace").position, o.path, "want a rate or a trace, not both")
+		rate, trace := o.n.entry("rate").position, o.n.entry("trace").position
+		d.add(last(rate, trace), o.path, "want a rate or a trace, not both")
 	}
 	if l.Jitter > l.Delay {
 		d.value(o.n.child("jitter"), join(o.path, "jitter"), "want at most the delay, "+plain(l.Delay))
@@ -81,9 +81,17 @@ func (d *decoder) link(o object) emulator.Link {
 		l.Queue = defaultQueue(l)
 	}
 	if err := l.Check(); err != nil && len(d.all) == 0 {
-		d.add(o.n.position, o.path, "%s", strings.TrimPrefix(err.Error(), "link: "))
+		d.add(o.n.position, o.path, "%v", err)
 	}
 	return l
+}
+
+// last is the later of two positions; an override comes after the file.
+func last(a, b position) position {
+	if b.override == nil && (a.override != nil || a.line > b.line || a.line == b.line && a.column > b.column) {
+		return a
+	}
+	return b
 }
 
 // defaultQueue is 100 ms at the rate of the link, as routers are commonly
@@ -133,10 +141,10 @@ func (d *decoder) dir() string {
 // open reads a trace file. In errors it has the name as seen from where the
 // scenario's was given; in the Trace, and so in records, that in the scenario.
 func (d *decoder) open(name string) (*trace.Trace, error) {
-	if path.IsAbs(name) {
+	full := path.Join(path.Dir(d.file), name)
+	if path.IsAbs(name) || !fs.ValidPath(full) {
 		return nil, fs.ErrInvalid
 	}
-	full := path.Join(path.Dir(d.file), name)
 	f, err := d.fsys.Open(full)
 	if err != nil {
 		return nil, err

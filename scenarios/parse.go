@@ -24,7 +24,7 @@ func (b builder) parse(source []byte) *node {
 	case 1:
 		return b.node(docs[0].Body, b.path())
 	}
-	b.add(b.at(docs[1].Body), b.path(), "want one YAML document, not %d", len(docs))
+	b.add(b.node(docs[1].Body, b.path()).position, b.path(), "want one YAML document, not %d", len(docs))
 	return nil
 }
 
@@ -63,6 +63,9 @@ func (ps *problems) tree(source []byte, overrides []Setting) *node {
 		return nil
 	}
 	for _, s := range overrides {
+		if strings.HasPrefix(s.Path, "vary.") {
+			continue // chooses among values: see pick
+		}
 		n := ps.setting(s)
 		if n == nil || !ps.exists(n.position, s.Path, s.Path) {
 			continue

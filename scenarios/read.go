@@ -3,13 +3,19 @@ package scenarios
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io/fs"
 
 	"github.com/testbed/testbed/emulator/trace"
+	"github.com/testbed/testbed/emulator/unit"
 )
 
+// maxSource is the largest scenario file. Traces are files of their own.
+const maxSource = unit.MiB
+
 // Read reads a scenario file, applies the overrides, checks all that it says
-// and plans it. The traces it names are read from fsys too, relative to the
+// and plans it. An override of vary.NAME chooses among the values of that axis:
+// vary.bandwidth=5Mbps, or vary.bandwidth=[5Mbps, 20Mbps]. The traces it names are read from fsys too, relative to the
 // file. The same bytes and overrides give the same Plan.
 //
 // A mistake in the file or an override is a *FieldError: the first by its
@@ -20,6 +26,9 @@ func Read(fsys fs.FS, name string, overrides []Setting) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if unit.Bytes(len(source)) > maxSource {
+		return nil, fmt.Errorf("%s: %v: want a scenario, at most %v", name, unit.Bytes(len(source)), maxSource)
+	}
 	ps := &problems{file: name}
 	root := ps.tree(source, overrides)
 	if err := ps.first(); err != nil {
@@ -29,8 +38,12 @@ func Read(fsys fs.FS, name string, overrides []Setting) (*Plan, error) {
 	o := d.object(root, "", "")
 	s := d.scenario(o, name)
 	dims := d.axes(o)
-	d.idle(overrides, dims)
 	d.condition(root)
+	d.idle(overrides, dims)
+	if err := d.err(); err != nil {
+		return nil, err
+	}
+	dims = d.pick(overrides, dims)
 	if err := d.err(); err != nil {
 		return nil, err
 	}

@@ -104,7 +104,7 @@ func (n *node) yaml() string {
 	case nothing:
 		return "null"
 	}
-	if n.quoted {
+	if n.quoted || strings.ContainsAny(n.text, ",[]{}#&*!|>'\"`:") {
 		return strconv.Quote(n.text)
 	}
 	return n.text

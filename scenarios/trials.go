@@ -1,8 +1,6 @@
 package scenarios
 
-import (
-	"math/rand/v2"
-)
+import "math/rand/v2"
 
 // trials plans every condition in every repetition, the conditions of each
 // repetition in an order of its own, so that what drifts on the machine falls
@@ -58,7 +56,9 @@ func arms(seed uint64, rep, n int) []bool {
 }
 
 // A deck deals images without replacement, over repetitions too, as long as
-// there are enough of them for the next repetition; then it starts anew.
+// there are enough of them for the next repetition; then it starts anew. A
+// repetition takes as many as its largest condition needs, so that a plan's
+// first repetitions do not depend on how many there are.
 type deck struct {
 	cards []int
 	dealt int

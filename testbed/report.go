@@ -3,7 +3,9 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -60,7 +62,7 @@ func (a *app) report(dir string) (*stats.Summary, error) {
 	if err := record.WriteFile(filepath.Join(dir, "summary.json"), append(b, '\n')); err != nil {
 		return nil, err
 	}
-	if err := plots.Report(dir, stats.Collect(run), summary); err != nil {
+	if _, err := plots.Write(dir, summary, stats.Collect(run)); err != nil {
 		return nil, err
 	}
 	return &summary, record.Seal(dir, run.Header)
@@ -72,14 +74,32 @@ func (a *app) printSummary(dir string, s *stats.Summary) error {
 		return a.printJSON(s)
 	}
 	t := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(t, "condition\tvalid\tpairs\tsaving\taccuracy drop\tmodels")
+	fmt.Fprintln(t, "condition\tpairs\tsaving\taccuracy drop\tmodels\tvalid")
 	for _, c := range s.Conditions {
 		fmt.Fprintln(t, strings.Join(row(c), "\t"))
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "\n%s: %s\n", s.Verdict.Result, s.Verdict.Sentence)
+	fmt.Fprintf(a.out, "\n%s\n", s.Verdict.Sentence)
 	_, err := fmt.Fprintf(a.out, "report: %s\n", filepath.Join(dir, "report.html"))
 	return err
+}
+
+// row is a condition in the table of printSummary.
+func row(c stats.Condition) []string {
+	valid := "yes"
+	if !c.Valid {
+		valid = "no: " + strings.Join(c.Reasons, "; ")
+	}
+	return []string{c.ID, fmt.Sprint(c.Pairs), c.Saving.MeanOfRatios.Value.Percent(1), c.AccuracyDrop.Value.Significant(3) + " pp", chosen(c.Arms), valid}
+}
+
+// chosen are the models of each arm: "signs-resnet44 → signs-resnet14, signs-resnet20".
+func chosen(arms []stats.Arm) string {
+	var parts []string
+	for _, a := range arms {
+		parts = append(parts, strings.Join(slices.Sorted(maps.Keys(a.Models)), ", "))
+	}
+	return strings.Join(parts, " → ")
 }

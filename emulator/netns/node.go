@@ -106,6 +106,11 @@ func nodeMain(args []string, node func(net.Conn, []string) error) error {
 	if len(args) == 0 {
 		return errors.New("a node is started by the testbed itself")
 	}
+	// The kernel ends a node with the router; this is for a node whose
+	// connection alone is closed.
+	if err := exitWithPeer(nodeFD, time.Second); err != nil {
+		return err
+	}
 	conn, err := inherited(nodeFD, "node's socket")
 	if err != nil {
 		return err

@@ -58,6 +58,11 @@ func routerMain() error {
 // itself there by its own number. Where that is not allowed (in some
 // containers), /proc stays the host's and only /proc/self is right.
 func ownProc() {
+	// Never on a host: only the first process of a PID namespace has namespaces
+	// of its own here (isolate), and mounts of its own with it.
+	if os.Getpid() != 1 {
+		return
+	}
 	// Private first, so that nothing is seen outside.
 	if unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "") == nil {
 		_ = unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "")
@@ -75,6 +80,8 @@ func (r *router) start(s SetupArgs) error {
 	if err := prepareRouter(); err != nil {
 		return err
 	}
+	// The links will ask for it; the answer is remembered.
+	go func() { _ = thisKernel.redirect() }()
 	// All nodes start at the same time; what takes long is in the kernel.
 	errs := make(chan error)
 	members := make([]*member, len(s.Nodes))

@@ -104,9 +104,15 @@ func (w *World) watch() {
 	w.done <- err
 }
 
-// lost explains an error of the connection to the router: most likely that the
-// router has died.
+// lost explains an error of the connection to the router: that we closed it,
+// or most likely that the router has died.
 func (w *World) lost(err error) error {
+	w.mu.Lock()
+	closing := w.closing
+	w.mu.Unlock()
+	if closing {
+		return errors.New("the world is closed")
+	}
 	select {
 	case <-w.proc.exited:
 		return fmt.Errorf("router: %s", ended(w.proc.cmd, w.proc.stderr))

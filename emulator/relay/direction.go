@@ -3,6 +3,7 @@
 package relay
 
 import (
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -194,4 +195,13 @@ func (d *direction) sleep(s *setting) {
 		var count [8]byte
 		unix.Read(d.wake, count[:])
 	}
+}
+
+// eventfd makes a counter that a thread in ppoll can wait for.
+func eventfd() (int, error) {
+	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		return -1, fmt.Errorf("eventfd: %w", err)
+	}
+	return fd, nil
 }

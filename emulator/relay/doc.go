@@ -10,7 +10,10 @@
 // Threads take the scheduling class SCHED_FIFO where they may, so that load
 // on the machine does not hold them up. They are goroutines too: a process
 // that has a Relay should set GOMAXPROCS above its number of CPUs by two for
-// each Relay, or else a garbage collection can hold them up.
+// each Relay, or else its own work can hold them up. On two CPUs under three
+// spinning processes, 20 Mbps of TCP were late by 3 to 9 ms at the 99th
+// percentile with GOMAXPROCS at 2, and by 0.06 to 0.24 ms at 8; without
+// SCHED_FIFO by 12 to 40 ms.
 //
 // Note: the receiving side is a ring shared with the kernel (PACKET_RX_RING)
 // and not recvmmsg. It needs no system call a frame, stamps each frame as it

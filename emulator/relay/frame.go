@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/testbed/testbed/emulator"
 )
 
 const (
@@ -14,6 +16,10 @@ const (
 	vlanOffset    = 12                                  // where it goes: after the two addresses
 	addressOffset = (unix.SizeofTpacket2Hdr + 15) &^ 15 // of the address in a slot: TPACKET_ALIGN
 )
+
+// maxFrame is the largest frame that one would expect: a full one with a VLAN
+// tag.
+const maxFrame = emulator.FullFrame + vlanTag
 
 // A frame is one that the kernel wrote into its ring.
 type frame struct {

@@ -21,7 +21,7 @@ import (
 // between them. The function in runs f in the namespace of left or right.
 func newHosts(t testing.TB) (r *relay.Relay, inLeft, inRight func(f func())) {
 	t.Helper()
-	needWorld(t)
+	relay.NeedWorld(t)
 	inLeft = newNamespace(t, "left", "a", "10.0.0.1/24")
 	inRight = newNamespace(t, "right", "b", "10.0.0.2/24")
 	r, err := relay.Open("a", "b")

@@ -4,11 +4,8 @@ package relay_test
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
-	"slices"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -20,14 +17,10 @@ import (
 	"github.com/testbed/testbed/emulator/relay"
 )
 
-// inside is set in the environment of a test binary that runs in namespaces of
-// its own; outside says why one does not.
-const inside, outside = "RELAY_TEST_INSIDE", "RELAY_TEST_OUTSIDE"
-
 // TestMain runs the test binary again in a new network namespace, with a user
 // namespace where that works, so that tests may make interfaces and leave none.
 func TestMain(m *testing.M) {
-	if os.Getenv(inside) != "" {
+	if os.Getenv(relay.Inside) != "" {
 		os.Exit(m.Run())
 	}
 	var reasons []error
@@ -42,7 +35,7 @@ func TestMain(m *testing.M) {
 		}
 		reasons = append(reasons, err)
 	}
-	os.Setenv(outside, errors.Join(reasons...).Error())
+	os.Setenv(relay.Outside, errors.Join(reasons...).Error())
 	os.Exit(m.Run())
 }
 
@@ -50,7 +43,7 @@ func TestMain(m *testing.M) {
 func again(flags uintptr) error {
 	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
 	cmd.Args[0] = os.Args[0]
-	cmd.Env = append(os.Environ(), inside+"=1")
+	cmd.Env = append(os.Environ(), relay.Inside+"=1")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: flags, Pdeathsig: syscall.SIGKILL}
 	if flags&syscall.CLONE_NEWUSER != 0 {
@@ -58,20 +51,6 @@ func again(flags uintptr) error {
 		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
 	}
 	return cmd.Run()
-}
-
-// needWorld skips a test where namespaces are not allowed, unless TESTBED_NEED
-// names the relay: a machine that is known to allow them must not lose a test.
-func needWorld(t testing.TB) {
-	t.Helper()
-	why := os.Getenv(outside)
-	if why == "" {
-		return
-	}
-	if slices.Contains(strings.Split(os.Getenv("TESTBED_NEED"), ","), "relay") {
-		t.Fatalf("no namespaces: %s", why)
-	}
-	t.Skipf("no namespaces: %s", why)
 }
 
 // A wire is two hosts with a relay between them:
@@ -87,7 +66,7 @@ type wire struct {
 // newWire makes a wire of perfect links, which ends with the test.
 func newWire(t testing.TB) *wire {
 	t.Helper()
-	needWorld(t)
+	relay.NeedWorld(t)
 	quiet(t)
 	w := &wire{}
 	veth(t, "left", "a", 0)
@@ -267,5 +246,5 @@ func eventually(t testing.TB, what string, ok func() bool) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	t.Fatal(fmt.Sprintf("still not: %s", what))
+	t.Fatalf("still not: %s", what)
 }

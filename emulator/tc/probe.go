@@ -13,8 +13,12 @@ import (
 	"github.com/testbed/testbed/emulator/unit"
 )
 
-// probes remembers answers: a kernel does not change while we run.
-var probes sync.Map // kind → error, of yes and no only
+// probes remembers answers, of yes and no only: a kernel does not change while
+// we run.
+var probes = struct {
+	sync.Mutex
+	known map[string]error // by kind
+}{known: map[string]error{}}
 
 // Probe says whether the kernel has htb, netem or ingress (with all that a
 // redirection needs): nil if it has; an error that wraps
@@ -22,8 +26,9 @@ var probes sync.Map // kind → error, of yes and no only
 // found out. It tries in a network namespace of its own, for which it needs
 // the right to make one; nothing else is touched.
 func Probe(kind string) error {
-	if known, ok := probes.Load(kind); ok {
-		err, _ := known.(error)
+	probes.Lock()
+	defer probes.Unlock()
+	if err, ok := probes.known[kind]; ok {
 		return err
 	}
 	result := make(chan error)
@@ -38,7 +43,7 @@ func Probe(kind string) error {
 	}()
 	err := <-result
 	if err == nil || errors.Is(err, emulator.ErrUnsupported) {
-		probes.Store(kind, err)
+		probes.known[kind] = err
 	}
 	return err
 }

@@ -1,5 +1,7 @@
 package dataset
 
+import "math"
+
 // A sign is what one class looks like before the camera spoils it.
 type sign struct {
 	name        string
@@ -49,7 +51,7 @@ var slash = stroke(0.16, point{-0.62, 0.62}, point{0.62, -0.62})
 // arrow is a straight arrow from a to b with a head of the given size.
 func arrow(a, b point, w, head float64) []mark {
 	dx, dy := b.x-a.x, b.y-a.y
-	n := hypot(dx, dy)
+	n := math.Hypot(dx, dy)
 	dx, dy = dx/n, dy/n
 	base := point{b.x - head*dx, b.y - head*dy}
 	return []mark{

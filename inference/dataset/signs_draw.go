@@ -36,8 +36,6 @@ func (o outline) shrunk(k float64) outline {
 	return out
 }
 
-func hypot(a, b float64) float64 { return math.Hypot(a, b) }
-
 // A view maps the frame of a sign to pixels: a rotation, two scales, a shear
 // and a perspective division, then a shift.
 type view struct {
@@ -128,7 +126,7 @@ func (c canvas) mark(m mark, p paint, scale float64) {
 	default:
 		for i := 1; i < len(m.line); i++ {
 			a, b := at(m.line[i-1]), at(m.line[i])
-			n := hypot(b.x-a.x, b.y-a.y)
+			n := math.Hypot(b.x-a.x, b.y-a.y)
 			ux, uy := (b.x-a.x)/n*m.width/2*scale, (b.y-a.y)/n*m.width/2*scale
 			// Ends reach half a width further, so that corners close.
 			c.fill([]point{{a.x - ux - uy, a.y - uy + ux}, {a.x - ux + uy, a.y - uy - ux}, {b.x + ux + uy, b.y + uy - ux}, {b.x + ux - uy, b.y + uy + ux}}, p)

@@ -34,9 +34,9 @@ func Tensor(img image.Image, r model.Recipe, dst []float32) ([]float32, error) {
 	tables := lookup(r)
 	switch img := img.(type) {
 	case *image.RGBA:
-		fill(dst, img.Pix[img.PixOffset(img.Rect.Min.X, img.Rect.Min.Y):], img.Stride, r.Size, &tables)
+		fill(dst, img.Pix, img.Stride, r.Size, &tables)
 	case *image.NRGBA:
-		fill(dst, img.Pix[img.PixOffset(img.Rect.Min.X, img.Rect.Min.Y):], img.Stride, r.Size, &tables)
+		fill(dst, img.Pix, img.Stride, r.Size, &tables)
 	default:
 		fillSlow(dst, img, r.Size, &tables)
 	}
@@ -94,7 +94,8 @@ func lookup(r model.Recipe) (t [3]table) {
 	return t
 }
 
-// fill reads pixels of four bytes, red first.
+// fill reads pixels of four bytes, red first; the first is the top left one of
+// the image, also of one that is a part of another.
 func fill(dst []float32, pix []byte, stride, size int, t *[3]table) {
 	n := size * size
 	red, green, blue := dst[:n], dst[n:2*n], dst[2*n:]

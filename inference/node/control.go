@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/testbed/testbed/inference/clock"
 	"github.com/testbed/testbed/inference/oip"
 	"github.com/testbed/testbed/inference/onnx"
 	"github.com/testbed/testbed/selector"
@@ -55,8 +56,9 @@ func (c *control) do(ctx context.Context, args DoArgs) (Reply, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.warm {
+		start := clock.Now()
 		if err := p.client.Warm(ctx); err != nil {
-			return failed(oip.Result{}, explain(err, args)), nil
+			return failed(oip.Result{Sent: start, Done: clock.Now()}, explain(err, args)), nil
 		}
 	}
 	r, err := p.client.Infer(ctx, oip.Call{Model: args.Model, Arm: args.Arm, Image: args.Image})

@@ -64,8 +64,9 @@ type Status struct {
 	// used over the last second; Busy is by anybody.
 	Others, Busy float64
 	RSSBytes     int64
-	// Goodput in bits/s of the last fetches or probes (harmonic mean of at
-	// most five), 0 if there was none.
+	// Goodput in bits/s of the arm's last fetches and the last probe (harmonic
+	// mean of at most five), 0 if there was none. Of a fetch it is the file
+	// over the time from the request to the last byte, less one round trip.
 	DownBps int64
 }
 

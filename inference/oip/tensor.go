@@ -54,12 +54,10 @@ func (t Tensor) elements() int64 {
 	const most = 1 << 40
 	n := int64(1)
 	for _, d := range t.Shape {
-		if d < 0 || d > most {
+		if d < 0 || d > most || d > 0 && n > most/d {
 			return -1
 		}
-		if n *= d; n > most {
-			return -1
-		}
+		n *= d
 	}
 	return n
 }

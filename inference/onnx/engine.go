@@ -53,6 +53,16 @@ func Open(lib string) (*Engine, error) {
 	return engine.opened, nil
 }
 
+// Version opens the shared library at path lib, as Open does, and says what
+// version of ONNX Runtime it is.
+func Version(lib string) (string, error) {
+	e, err := Open(lib)
+	if err != nil {
+		return "", err
+	}
+	return e.version, nil
+}
+
 // Describe says what runs a session with these options, for the record.
 func (e *Engine) Describe(o Options) map[string]string {
 	return map[string]string{

@@ -10,9 +10,9 @@ import (
 	"runtime"
 )
 
-// Version is the release of ONNX Runtime that scripts/get-onnxruntime.sh gets.
+// release is the version of ONNX Runtime that scripts/get-onnxruntime.sh gets.
 // A later one does as well.
-const Version = "1.29.0"
+const release = "1.29.0"
 
 // Find returns the path of ONNX Runtime's shared library: what the environment
 // variable TESTBED_ONNXRUNTIME says, or else where scripts/get-onnxruntime.sh
@@ -44,7 +44,7 @@ func cached() (string, error) {
 		}
 		cache = filepath.Join(user, "testbed")
 	}
-	dir := fmt.Sprintf("onnxruntime-%s-%s-%s", Version, runtime.GOOS, runtime.GOARCH)
+	dir := fmt.Sprintf("onnxruntime-%s-%s-%s", release, runtime.GOOS, runtime.GOARCH)
 	return filepath.Join(cache, dir, fileName()), nil
 }
 

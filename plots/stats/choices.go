@@ -52,16 +52,12 @@ type tally struct {
 func (t *tally) add(e *record.Decision) {
 	t.decisions++
 	if r := strings.TrimSpace(e.Decision.Reason); r != "" {
-		t.note(r)
+		t.note(t.count, r)
 	}
 	all := e.Decision.Candidates
 	for _, c := range all {
 		if c.Excluded != "" {
-			key := c.Model + ": " + c.Excluded
-			t.excluded[shape(key)]++
-			if _, ok := t.first[shape(key)]; !ok {
-				t.first[shape(key)] = key
-			}
+			t.note(t.excluded, c.Model+": "+c.Excluded)
 		}
 	}
 	if i := e.Decision.Choice; i >= 0 && i < len(all) {
@@ -87,9 +83,9 @@ func (t *tally) compare(all []selector.Candidate, choice int) {
 }
 
 // note counts a reason, apart from the numbers in it.
-func (t *tally) note(reason string) {
+func (t *tally) note(counts map[string]int, reason string) {
 	key := shape(reason)
-	t.count[key]++
+	counts[key]++
 	if _, ok := t.first[key]; !ok {
 		t.first[key] = reason
 	}

@@ -44,6 +44,7 @@ type comparing struct {
 	savings *savings
 	drops   drops // of the images in the valid conditions
 	pairs   []pair
+	bound   bound // of the drop
 }
 
 // comparison fills in the conditions for one arm.
@@ -83,6 +84,7 @@ func (d *data) comparison(s *Summary, arm int) *comparing {
 		}
 		out.Comparison = k
 	}
+	c.bound = c.drops.bounds(source(h.Seed, "accuracy overall", d.arms[arm]), h.Require.Confidence)
 	return c
 }
 
@@ -90,11 +92,7 @@ func (d *data) comparison(s *Summary, arm int) *comparing {
 func (c *comparing) overall(d *data) Comparison {
 	total, _ := c.savings.definition(measured)
 	return Comparison{Arm: d.arms[c.arm], Pairs: len(c.pairs), Images: len(c.drops), Saving: total,
-		AccuracyDrop: c.drops.points(c.bounds(d))}
-}
-
-func (c *comparing) bounds(d *data) bound {
-	return c.drops.bounds(source(d.run.Header.Seed, "accuracy overall", d.arms[c.arm]), d.run.Header.Require.Confidence)
+		AccuracyDrop: c.drops.points(c.bound)}
 }
 
 // fill writes the overall numbers of the judged arm.
@@ -130,7 +128,7 @@ func (c *comparing) requirements(d *data) []Requirement {
 		Lower: round(spread.quantile(tail)), Upper: round(spread.quantile(1 - tail))}, true)
 	save.Advice = advise(save, int(c.savings.total[measured].n), "pairs")
 
-	b := c.bounds(d)
+	b := c.bound
 	drop := judge(Requirement{Name: accuracyDrop, Bound: round(h.Require.AccuracyDrop), Value: round(c.drops.value()),
 		Low: round(b.low), High: round(b.high), Lower: round(b.lower), Upper: round(b.upper)}, false)
 	drop.Advice = c.adviseDrop(drop, h.Require.Confidence)

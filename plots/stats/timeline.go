@@ -12,7 +12,7 @@ import (
 // How many points a timeline has at most, of a line and of requests.
 const (
 	mostMoments = 600
-	mostDots    = 3000
+	mostDots    = 2000
 )
 
 // Timeline is what happened in the course of a run. Times are seconds since
@@ -137,7 +137,7 @@ func (t *Timeline) cpus(telemetry []record.Telemetry) {
 				c.Busy = append(c.Busy, Point{at, e.CPUBusy})
 			}
 		}
-		c.Asked, c.Achieved, c.Busy = thin(c.Asked, false), thin(c.Achieved, true), thin(c.Busy, true)
+		c.Asked, c.Achieved, c.Busy = changes(c.Asked), thin(c.Achieved), thin(c.Busy)
 		t.CPUs = append(t.CPUs, c)
 	}
 }
@@ -175,7 +175,7 @@ func (t *Timeline) links(telemetry []record.Telemetry, checks []record.Check, sp
 	}
 	for i := range t.Links {
 		l := &t.Links[i]
-		l.Asked, l.Delivered = thin(l.Asked, false), thin(l.Delivered, true)
+		l.Asked, l.Delivered = changes(l.Asked), thin(l.Delivered)
 		slices.SortStableFunc(l.Probes, func(a, b Point) int { return cmp.Compare(a.X, b.X) })
 	}
 	slices.SortStableFunc(t.Links, func(a, b LinkCourse) int {
@@ -204,21 +204,30 @@ func nodesOf(telemetry []record.Telemetry) []string {
 	return names
 }
 
-// thin makes at most mostMoments points of a course: of so many neighbours,
-// the first with their mean, or as it is where a step must stay a step.
-func thin(points []Point, average bool) []Point {
+// changes keeps the points at which a course takes another value, and the last.
+func changes(points []Point) []Point {
+	var out []Point
+	for i, p := range points {
+		same := i > 0 && (p.Y == points[i-1].Y || math.IsNaN(p.Y) && math.IsNaN(points[i-1].Y))
+		if !same || i == len(points)-1 {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// thin makes at most mostMoments points of a course: so many neighbours become
+// their mean, at the time of the first.
+func thin(points []Point) []Point {
 	if len(points) <= mostMoments {
 		return points
 	}
 	out := make([]Point, 0, mostMoments)
 	for i := range mostMoments {
 		some := points[i*len(points)/mostMoments : (i+1)*len(points)/mostMoments]
-		p := some[0]
-		if average {
-			p.Y = 0
-			for _, s := range some {
-				p.Y += s.Y / float64(len(some))
-			}
+		p := Point{X: some[0].X}
+		for _, s := range some {
+			p.Y += s.Y / float64(len(some))
 		}
 		out = append(out, p)
 	}

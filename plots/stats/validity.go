@@ -34,31 +34,6 @@ func (w *world) examine() {
 	w.examineBackground()
 }
 
-// examineChecks holds the probes of every trial to the tolerances. A tolerance
-// of zero is none that was set: nothing is compared with it.
-func (w *world) examineChecks() {
-	if len(w.checks) == 0 {
-		w.warnings = append(w.warnings, "no probe of the links is recorded: asked and achieved were not compared")
-	}
-	for _, c := range w.checks {
-		for _, l := range c.Links {
-			if w.tolerance.Rate > 0 && l.AskedRate > 0 && off(l.Rate, l.AskedRate) > w.tolerance.Rate {
-				w.reason("%s %s: achieved %s of %s asked in repetition %d, tolerance %s", c.Node, l.Direction,
-					rateText(l.Rate), rateText(l.AskedRate), c.Repetition, Number(w.tolerance.Rate*100).Significant(3)+" %")
-			}
-		}
-		if w.tolerance.Delay > 0 && (c.RTT-c.AskedRTT).Abs() > w.tolerance.Delay {
-			w.reason("%s round trip: achieved %s of %s asked in repetition %d, tolerance %s", c.Node,
-				timeText(c.RTT), timeText(c.AskedRTT), c.Repetition, timeText(w.tolerance.Delay))
-		}
-	}
-}
-
-// off is how far a rate is from the asked one, as a share of that.
-func off(got, asked unit.BitRate) float64 {
-	return math.Abs(float64(got-asked)) / float64(asked)
-}
-
 // examineLinks lists every asked direction with the means over trials.
 func (w *world) examineLinks() {
 	for _, l := range w.condition.Links {

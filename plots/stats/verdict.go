@@ -66,7 +66,7 @@ func moreNeeded(r Requirement, n int) int {
 		return math.MaxInt
 	}
 	step := math.Pow(10, max(math.Floor(math.Log10(max(more, 1)))-1, 0))
-	return max(int(math.Ceil(more/step)*step), 1)
+	return max(int(math.Ceil(more/step-1e-9)*step), 1)
 }
 
 // verdictOf decides. conditions are all; the requirements are of the valid ones.

@@ -36,6 +36,7 @@ type World struct {
 	nodes       map[string]*node.Client
 	inference   []scenarios.Node
 	cpus        map[string][]int
+	tolerance   scenarios.Tolerance
 	models      []model.Model
 	image       []byte // to profile on
 	description Description
@@ -65,7 +66,7 @@ type Options struct {
 // Open makes the world of a plan: the namespaces, and in them control, the
 // repository and the inference nodes, started and joined by perfect links.
 func Open(ctx context.Context, plan *scenarios.Plan, o Options) (*World, error) {
-	w := &World{nodes: map[string]*node.Client{}, inference: plan.Scenario.Nodes, models: o.Models, image: o.Image,
+	w := &World{nodes: map[string]*node.Client{}, inference: plan.Scenario.Nodes, tolerance: plan.Scenario.Tolerance, models: o.Models, image: o.Image,
 		probes: map[string]node.Probe{}, began: clock.Now(), load: map[string]float64{}, last: map[string]counters{}}
 	cfg := netns.Config{Engine: plan.Scenario.Engine, Nodes: []netns.Node{{Name: control}, {Name: repository}}}
 	var warnings []string
@@ -76,9 +77,7 @@ func Open(ctx context.Context, plan *scenarios.Plan, o Options) (*World, error) 
 		env := []string{"MALLOC_MMAP_THRESHOLD_=131072", "MALLOC_TRIM_THRESHOLD_=131072", "MALLOC_ARENA_MAX=2"}
 		cfg.Nodes = append(cfg.Nodes, netns.Node{Name: n.Name, CPUs: w.cpus[n.Name], Env: env})
 	}
-	for i := range cfg.Nodes[:2] {
-		cfg.Nodes[i].CPUs = w.cpus[""]
-	}
+	cfg.CPUs, cfg.Nodes[0].CPUs, cfg.Nodes[1].CPUs = w.cpus[""], w.cpus[""], w.cpus[""]
 	var err error
 	if w.net, err = netns.Open(ctx, cfg); err != nil {
 		return nil, err

@@ -104,6 +104,7 @@ type Check struct {
 	Node       string        `json:"node"`
 	Engine     string        `json:"engine"`
 	Reason     string        `json:"reason"` // for the engine
+	Probes     int           `json:"probes"` // that the numbers are the medians of
 	Links      []LinkCheck   `json:"links"`
 	AskedRTT   time.Duration `json:"asked_rtt_ns"`
 	RTT        time.Duration `json:"rtt_ns"` // median

@@ -14,6 +14,8 @@ import os
 import time
 
 import numpy as np
+import onnx
+import onnx.numpy_helper
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -62,6 +64,57 @@ class ResNet(nn.Module):
 
     def forward(self, x):
         return self.head(self.body(x).mean((2, 3)))
+
+
+def onnx_convs(path):
+    """Weights of a trained network, in order of use: (weight, bias) a layer,
+    batch normalisation folded in, as torch.onnx.export leaves them."""
+    graph = onnx.load(path).graph
+    arrays = {t.name: torch.from_numpy(onnx.numpy_helper.to_array(t).copy()) for t in graph.initializer}
+    return [(arrays[n.input[1]], arrays[n.input[2]]) for n in graph.node if n.op_type in ("Conv", "Gemm")]
+
+
+def grow(net, n_old, path, images):
+    """Start net from a smaller network of the family, so that it computes
+    nearly the same: new blocks begin as the identity, new channels near zero
+    (Chen, Goodfellow, Shlens 2015, "Net2Net")."""
+    layers = onnx_convs(path)
+    new = [net.body[0]]
+    bns = {net.body[0]: net.body[1]}
+    blocks = [b for b in net.body if isinstance(b, Block)]
+    per_stage = len(blocks) // 3
+    for i, b in enumerate(blocks):
+        pairs = [(b.conv1, b.bn1), (b.conv2, b.bn2)] + ([(b.short[0], b.short[1])] if len(b.short) else [])
+        bns.update(pairs)
+        if i % per_stage >= n_old:
+            nn.init.zeros_(b.bn2.weight)
+        else:
+            new += [conv for conv, _ in pairs]
+    folded = {}
+    with torch.no_grad():
+        for conv, (w, bias) in zip(new, layers[:-1]):
+            conv.weight[:w.shape[0], :w.shape[1]] = w
+            folded[bns[conv]] = bias
+        w, bias = layers[-1]
+        net.head.weight[:, :w.shape[1]], net.head.bias[:] = w, bias
+
+        # The normalisation was folded away; give each layer one that undoes
+        # itself on this data, so that training begins where the old one ended.
+        def calibrate(bn, inputs):
+            if bn not in folded:
+                return
+            x, bias = inputs[0], folded[bn]
+            k = len(bias)
+            mean, var = x.mean((0, 2, 3)), x.var((0, 2, 3), unbiased=False) + bn.eps
+            bn.running_mean[:], bn.running_var[:] = mean, var
+            bn.weight[:k], bn.bias[:k] = var[:k].sqrt(), bias + mean[:k]
+            bn.weight[k:], bn.bias[k:] = 0.05, 0.02
+
+        hooks = [bn.register_forward_pre_hook(calibrate) for bn in folded]
+        net.eval()
+        net(normalise(images[:2000]))
+        for h in hooks:
+            h.remove()
 
 
 def load(path):
@@ -143,6 +196,7 @@ def main():
     ap.add_argument("--minutes", type=float, default=30)
     ap.add_argument("--batch", type=int, default=64)
     ap.add_argument("--lr", type=float, default=0.08)
+    ap.add_argument("--grow", help="start from this trained, smaller network in --out")
     ap.add_argument("--seed", type=int, default=1)
     args = ap.parse_args()
     torch.set_num_threads(os.cpu_count())
@@ -152,6 +206,9 @@ def main():
     for name in args.models:
         torch.manual_seed(args.seed)
         net = ResNet(*FAMILY[name])
+        if args.grow:
+            grow(net, FAMILY[args.grow][0], os.path.join(args.out, args.grow + ".onnx"), images)
+            print(f"{name}: grown from {args.grow}, {evaluate(net, test_images, test_labels)} of {len(test_labels)} right before training", flush=True)
         seen = train(name, net, images, labels, args)
         right = evaluate(net, test_images, test_labels)
         path = os.path.join(args.out, name + ".onnx")
@@ -164,7 +221,7 @@ def main():
                  "parameters": sum(p.numel() for p in net.parameters()), "macs": macs(net),
                  "input_size": 32, "mean": MEAN, "std": STD,
                  "test_right": right, "test_images": len(test_labels),
-                 "seed": args.seed, "trained_images": seen}
+                 "seed": args.seed, "trained_images": seen, "grown_from": args.grow or ""}
         with open(os.path.join(args.out, name + ".json"), "w") as f:
             json.dump(entry, f, indent=1)
         print(f"{name}: {right}/{len(test_labels)} = {100 * right / len(test_labels):.2f} %", flush=True)

@@ -87,8 +87,8 @@ func header(o Options) record.Header {
 func condition(rate int, load, residency string, pairs int) record.Condition {
 	r := fmt.Sprintf("%dMbps", rate)
 	c := record.Condition{
-		ID:  r + "/" + load + "/" + residency,
-		Set: map[string]string{"links.edge.down.rate": r, "background.edge.cpu": map[string]string{"idle": "0", "busy": "50%"}[load], "residency": residency},
+		ID:    r + "/" + load + "/" + residency,
+		Set:   map[string]string{"links.edge.down.rate": r, "background.edge.cpu": map[string]string{"idle": "0", "busy": "50%"}[load], "residency": residency},
 		Names: map[string]string{"bandwidth": r, "load": load, "residency": residency}, Residency: residency,
 		Measure:  []string{"fetch", "load", "upload", "queue", "preprocess", "infer", "download"},
 		Requests: pairs,

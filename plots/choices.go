@@ -1,0 +1,85 @@
+package plots
+
+import (
+	"fmt"
+	"strings"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/testbed/testbed/plots/stats"
+)
+
+// choices is which models the arms chose: a column an arm, a row a condition.
+func choices(s stats.Summary, models []string) (page, string) {
+	conditions := s.Conditions[:min(len(s.Conditions), mostRows)]
+	if len(models) == 0 || len(conditions) == 0 {
+		return page{}, "no choices are recorded"
+	}
+	p := page{
+		name: "models", title: "Which models were chosen",
+		subtitle: "Share of the answered requests of each arm that each model answered, by condition",
+		height:   vg.Points(float64(len(conditions))*17 + 66),
+		caption: "A row of one colour is an arm that always chose the same model there; the number at its end is how many requests it is of. " +
+			"An arm whose rows are all alike does not adapt to these conditions: the report says why." + leftOut(len(s.Conditions)),
+	}
+	for i, m := range models {
+		p.legend = append(p.legend, key{label: m, color: modelColor(i)})
+	}
+	arms := len(conditions[0].Arms)
+	p.body = func(c draw.Canvas) {
+		grid := []*plot.Plot{}
+		for arm := range arms {
+			grid = append(grid, choicePlot(conditions, models, arm))
+		}
+		drawGrid([][]*plot.Plot{grid}, draw.Tiles{Rows: 1, Cols: arms, PadX: vg.Points(26), PadRight: vg.Points(20)}, c)
+	}
+	return p, ""
+}
+
+// choicePlot is the column of one arm. The first has the names of the rows.
+func choicePlot(conditions []stats.Condition, models []string, arm int) *plot.Plot {
+	p := newPlot(conditions[0].Arms[arm].Selector)
+	names := make([]string, len(conditions))
+	if arm == 0 {
+		for i, c := range conditions {
+			names[i] = c.Label
+		}
+	}
+	rows(p, names)
+	p.X.Min, p.X.Max = 0, 1
+	p.X.Tick.Marker = ticks{most: 4, text: asPercent}
+	p.X.Label.Text = "share of requests"
+	p.Add(stripes(len(conditions)), gridX())
+	for i, c := range conditions {
+		at, from, total := rowAt(i, len(conditions)), 0.0, 0
+		for _, n := range c.Arms[arm].Models {
+			total += n
+		}
+		for m, name := range models {
+			if n := c.Arms[arm].Models[name]; n > 0 {
+				share := float64(n) / float64(total)
+				p.Add(bar(from, from+share, at, modelColor(m)))
+				from += share
+			}
+		}
+		p.Add(label(fmt.Sprint(total), 1, at, 4, style(tickSize, quiet)))
+	}
+	return p
+}
+
+// modelCounts writes what an arm chose, the most frequent first.
+func modelCounts(a stats.Arm) string {
+	var out []string
+	for _, m := range byCount(a.Models) {
+		if len(a.Models) == 1 {
+			return m
+		}
+		out = append(out, fmt.Sprintf("%s %d", m, a.Models[m]))
+	}
+	if len(out) == 0 {
+		return "–"
+	}
+	return strings.Join(out, ", ")
+}

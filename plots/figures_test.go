@@ -1,0 +1,298 @@
+package plots
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"image/color"
+	"image/png"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/testbed/testbed/plots/stats"
+	"github.com/testbed/testbed/plots/stats/statstest"
+)
+
+// sample is a summary of twelve conditions with its series and figures.
+func sample(t *testing.T) (stats.Summary, stats.Series, []Figure) {
+	t.Helper()
+	run := statstest.Run(statstest.Options{Seed: 1, Pairs: 8, Repetitions: 2, Mixed: true})
+	s, series := stats.Summarize(run), stats.Collect(run)
+	figures, err := Figures(s, series)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, series, figures
+}
+
+// texts are the texts in an SVG, which must be well-formed.
+func texts(t *testing.T, svg []byte) (out []string) {
+	t.Helper()
+	d := xml.NewDecoder(bytes.NewReader(svg))
+	in := false
+	for {
+		tok, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return out
+		}
+		if err != nil {
+			t.Fatalf("SVG is not well-formed: %v", err)
+		}
+		switch tok := tok.(type) {
+		case xml.StartElement:
+			in = tok.Name.Local == "text"
+		case xml.CharData:
+			if in {
+				out = append(out, string(tok))
+			}
+		case xml.EndElement:
+			in = false
+		}
+	}
+}
+
+// TestFiguresSayTheNumbers: what a figure writes is what the summary has.
+func TestFiguresSayTheNumbers(t *testing.T) {
+	s, series, figures := sample(t)
+	want := map[string][]string{"savings": {interval(s.Overall.Saving.MeanOfRatios, 100, " %"), "asked: ≥ 20 %", "asked: ≤ 10"}}
+	for _, c := range s.Conditions {
+		want["savings"] = append(want["savings"], c.Label, interval(c.Saving.MeanOfRatios, 100, " %"), interval(c.AccuracyDrop, 1, ""))
+		want["cdf"] = append(want["cdf"], c.Label+" (n = 16 each)")
+		want["boxes"] = append(want["boxes"], c.Label)
+		want["phases"] = append(want["phases"], c.Label+" — greedy", c.Arms[1].Total.Millis())
+		want["models"] = append(want["models"], c.Label, "16")
+	}
+	want["models"] = append(want["models"], series.Models...)
+	want["timeline"] = []string{"edge downlink", "edge uplink", "edge CPU", "requests", "time since the start of the run, s"}
+	for _, f := range figures {
+		got := texts(t, f.SVG)
+		if f.Note != "" || f.Caption == "" || len(want[f.Name]) == 0 {
+			t.Errorf("%s: note %q, caption %q", f.Name, f.Note, f.Caption)
+		}
+		for _, w := range want[f.Name] {
+			if !strings.Contains("\n"+strings.Join(got, "\n")+"\n", "\n"+w+"\n") {
+				t.Errorf("%s does not say %q", f.Name, w)
+			}
+		}
+	}
+}
+
+// TestFiguresAreDrawn: each PNG has the pixels of its SVG's size, and the
+// colours that the figure is about.
+func TestFiguresAreDrawn(t *testing.T) {
+	_, _, figures := sample(t)
+	want := map[string][]color.NRGBA{
+		"savings": {armColor(1), ink}, "cdf": {armColor(0), armColor(1)}, "boxes": {armColor(0), armColor(1)},
+		"phases": {phaseColor(0), phaseColor(2), phaseColor(5)}, "models": {modelColor(0), modelColor(1), modelColor(2)}, "timeline": {black, blue, grey, vermillion, modelColor(0)},
+	}
+	for _, f := range figures {
+		img, err := png.Decode(bytes.NewReader(f.PNG))
+		if err != nil {
+			t.Fatalf("%s: %v", f.Name, err)
+		}
+		if got := img.Bounds().Dx(); got != 9*pngDPI {
+			t.Errorf("%s is %d pixels wide, want %d", f.Name, got, 9*pngDPI)
+		}
+		seen := map[color.NRGBA]int{}
+		for y := range img.Bounds().Dy() {
+			for x := range img.Bounds().Dx() {
+				seen[color.NRGBAModel.Convert(img.At(x, y)).(color.NRGBA)]++
+			}
+		}
+		for _, c := range want[f.Name] {
+			if seen[c] < 20 {
+				t.Errorf("%s has %d pixels of %v, want some", f.Name, seen[c], c)
+			}
+		}
+	}
+}
+
+// TestLabelsDoNotOverlap: no text of a figure of twelve conditions lies on
+// another. Widths are those of the font that it is drawn in.
+func TestLabelsDoNotOverlap(t *testing.T) {
+	place := regexp.MustCompile(`(?s)<text x="([-\d.e+]+)" y="([-\d.e+]+)" transform="scale\(1, -1\)"[^>]*font-weight:(\w+)[^>]*font-size:([\d.]+)px[^>]*>([^<]*)</text>`)
+	_, _, figures := sample(t)
+	for _, f := range figures {
+		type spot struct {
+			x0, x1, y, h float64
+			text         string
+		}
+		var spots []spot
+		svg := string(f.SVG)
+		for _, m := range place.FindAllStringSubmatchIndex(svg, -1) {
+			var x, y, size float64
+			fmt.Sscan(svg[m[2]:m[3]], &x)
+			fmt.Sscan(svg[m[4]:m[5]], &y)
+			fmt.Sscan(svg[m[8]:m[9]], &size)
+			if rotated(svg[:m[0]]) {
+				continue
+			}
+			text := svg[m[10]:m[11]]
+			spots = append(spots, spot{x, x + float64(style(size, ink).Width(text)), y, size, text})
+		}
+		if len(spots) < 10 {
+			t.Errorf("%s: found %d texts", f.Name, len(spots))
+		}
+		for i, a := range spots {
+			for _, b := range spots[:i] {
+				if a.x0 < b.x1-0.5 && b.x0 < a.x1-0.5 && a.y-b.y < 0.6*a.h && b.y-a.y < 0.6*a.h {
+					t.Errorf("%s: %q lies on %q", f.Name, a.text, b.text)
+				}
+			}
+			if a.x0 < -0.5 || a.x1 > pageWidth.Points()+0.5 {
+				t.Errorf("%s: %q is cut at the edge", f.Name, a.text)
+			}
+		}
+	}
+}
+
+// rotated says that what follows svg is in a rotated group: a vertical label.
+func rotated(svg string) bool {
+	open := strings.LastIndex(svg, `<g transform="rotate(`)
+	return open >= 0 && !strings.Contains(svg[open:], "</g>")
+}
+
+// TestSameBytes: a directory is written twice with the same bytes, and holds
+// nothing but what was written.
+func TestSameBytes(t *testing.T) {
+	run := statstest.Run(statstest.Options{Seed: 2, Pairs: 6, Repetitions: 2})
+	write := func() map[string]string {
+		dir := t.TempDir()
+		if _, err := Write(dir, stats.Summarize(run), stats.Collect(run)); err != nil {
+			t.Fatal(err)
+		}
+		files := map[string]string{}
+		err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			b, err := os.ReadFile(path)
+			name, _ := filepath.Rel(dir, path)
+			files[name] = string(b)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return files
+	}
+	first := write()
+	time.Sleep(2 * time.Millisecond) // a clock would show
+	second := write()
+	var names []string
+	for name := range first {
+		names = append(names, name)
+		if first[name] != second[name] {
+			t.Errorf("%s differs from one time to the next", name)
+		}
+	}
+	if len(first) != 3+2*6 || len(second) != len(first) {
+		t.Errorf("wrote %v, want summary, two reports and six figures twice", names)
+	}
+}
+
+// TestOddRuns: whatever is missing, there is a report, which says so.
+func TestOddRuns(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		opts  statstest.Options
+		edit  func(*stats.Summary, *stats.Series)
+		words string
+	}{
+		{"nothing", statstest.Options{}, func(s *stats.Summary, c *stats.Series) { *s, *c = stats.Summary{}, stats.Series{} }, "no figure, there are no pairs to compare"},
+		{"one pair", statstest.Options{}, func(*stats.Summary, *stats.Series) {}, "bear no interval"},
+		{"no times", statstest.Options{}, func(_ *stats.Summary, c *stats.Series) { *c = stats.Series{} }, "no figure, no times are recorded"},
+		{"one time twice", statstest.Options{}, func(_ *stats.Summary, c *stats.Series) {
+			for i := range c.Cells {
+				for k := range c.Cells[i].Arms {
+					c.Cells[i].Arms[k] = stats.Distribution{N: 1, Mean: 5, Box: [5]float64{5, 5, 5, 5, 5}, Steps: []stats.Point{{X: 5, Y: 1}}}
+				}
+			}
+		}, "How long requests took"},
+		{"three arms", statstest.Options{Pairs: 6}, func(s *stats.Summary, c *stats.Series) {
+			c.Arms = append(c.Arms, "lazy")
+			for i := range c.Cells {
+				c.Cells[i].Arms = append(c.Cells[i].Arms, c.Cells[i].Arms[0])
+			}
+		}, "Times across conditions"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			run := statstest.Run(tt.opts)
+			s, series := stats.Summarize(run), stats.Collect(run)
+			tt.edit(&s, &series)
+			dir := t.TempDir()
+			if _, err := Write(dir, s, series); err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range []string{"report.md", "report.html"} {
+				b, err := os.ReadFile(filepath.Join(dir, name))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if text := regexp.MustCompile(`<[^>]*>|\*\*`).ReplaceAllString(string(b), ""); !strings.Contains(text, tt.words) {
+					t.Errorf("%s does not say %q", name, tt.words)
+				}
+				if strings.Contains(string(b), "not drawn") {
+					t.Errorf("%s: a figure could not be drawn", name)
+				}
+			}
+		})
+	}
+}
+
+// TestManyConditions: a figure of more conditions than it can hold says so.
+func TestManyConditions(t *testing.T) {
+	s, series, _ := sample(t)
+	for len(s.Conditions) < 60 {
+		s.Conditions = append(s.Conditions, s.Conditions[:12]...)
+		series.Cells = append(series.Cells, series.Cells[:12]...)
+	}
+	figures, err := Figures(s, series)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range figures {
+		if f.Note != "" {
+			t.Errorf("%s: %s", f.Name, f.Note)
+		}
+		if f.Name != "timeline" && !strings.Contains(f.Caption, "The first 48 of 60 conditions are drawn.") {
+			t.Errorf("%s: caption %q", f.Name, f.Caption)
+		}
+	}
+}
+
+func TestTicks(t *testing.T) {
+	labels := func(k ticks, lo, hi float64) (out []string) {
+		for _, t := range k.Ticks(lo, hi) {
+			if !t.IsMinor() {
+				out = append(out, t.Label)
+			}
+		}
+		return out
+	}
+	for _, tt := range []struct {
+		name   string
+		ticks  ticks
+		lo, hi float64
+		want   []string
+	}{
+		{"linear", ticks{most: 5, text: asPlain}, 0, 10, []string{"0", "2", "4", "6", "8", "10"}},
+		{"linear, negative", ticks{most: 4, text: asPlain}, -5, 12, []string{"−5", "0", "5", "10"}},
+		{"fractions", ticks{most: 4, text: asPercent}, 0, 1, []string{"0 %", "50 %", "100 %"}},
+		{"two decades", ticks{most: 6, text: asMillis, log: true}, 10, 1000, []string{"10 ms", "20 ms", "50 ms", "100 ms", "200 ms", "500 ms", "1 s"}},
+		{"four decades", ticks{most: 5, text: asMillis, log: true}, 0.9, 12000, []string{"1 ms", "10 ms", "100 ms", "1 s", "10 s"}},
+		{"no range", ticks{most: 4, text: asMillis, log: true}, 0, 10, nil},
+	} {
+		if diff := cmp.Diff(tt.want, labels(tt.ticks, tt.lo, tt.hi)); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", tt.name, diff)
+		}
+	}
+}

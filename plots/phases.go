@@ -1,0 +1,132 @@
+package plots
+
+import (
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/testbed/testbed/plots/stats"
+)
+
+// A stack is a row of a figure of stacked bars.
+type stack struct {
+	name  string // at the axis
+	group int    // the place of its condition
+	parts []float64
+	total float64
+	text  string // at the end
+}
+
+// phases is where the time of a request goes.
+func phases(s stats.Summary) (page, string) {
+	stacks := phaseStacks(s.Conditions[:min(len(s.Conditions), mostRows)])
+	if len(stacks) == 0 {
+		return page{}, "no phases are recorded"
+	}
+	p := page{
+		name: "phases", title: "Where the time goes",
+		subtitle: "Mean time of each phase of a request, by condition and arm; the number is the mean of all phases together",
+		height:   vg.Points(float64(len(stacks))*15 + 46),
+		caption: "Left: the mean time of each phase. Right: the same as shares of the whole, so that short requests can be read too. " +
+			"A choice of model can only save in phases that depend on the model (fetch, load, preprocess, infer); what upload and download take is the same for all." + leftOut(len(s.Conditions)),
+	}
+	for i, name := range stats.PhaseNames {
+		p.legend = append(p.legend, key{label: name, color: phaseColor(i)})
+	}
+	p.body = func(c draw.Canvas) {
+		left, right := stackPlot(stacks, false, phaseColor), stackPlot(stacks, true, phaseColor)
+		left.X.Label.Text, right.X.Label.Text = "mean time", "share of the mean time"
+		pairOf(left, right, c, 0.6)
+	}
+	return p, ""
+}
+
+// phaseStacks has a row for each arm of each condition that has answers.
+func phaseStacks(conditions []stats.Condition) (out []stack) {
+	for place, c := range conditions {
+		for i, a := range c.Arms {
+			if !a.Total.Known() {
+				continue
+			}
+			k := stack{name: a.Selector, group: place}
+			if i == 0 {
+				k.name = c.Label + " — " + a.Selector
+			}
+			for _, v := range a.Phases.List() {
+				k.parts = append(k.parts, max(float64(v), 0))
+				k.total += max(float64(v), 0)
+			}
+			k.text = stats.Number(k.total).Millis()
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// stackPlot draws stacks, each as long as its total or, as shares, all alike.
+// Only times have names at the axis: shares stand beside them.
+func stackPlot(stacks []stack, shares bool, colors func(int) colour) *plot.Plot {
+	p := newPlot("")
+	names, longest := make([]string, len(stacks)), 0.0
+	for i, k := range stacks {
+		longest = max(longest, k.total)
+		if !shares {
+			names[i] = k.name
+		}
+	}
+	rows(p, names)
+	p.Add(groups(stacks))
+	p.X.Min, p.X.Max = 0, longest*1.16
+	p.X.Tick.Marker = ticks{most: 5, text: asMillis}
+	if shares {
+		p.X.Max = 1
+		p.X.Tick.Marker = ticks{most: 4, text: asPercent}
+	}
+	if longest == 0 {
+		p.X.Max = 1
+	}
+	p.Add(gridX())
+	for i, k := range stacks {
+		at, from := rowAt(i, len(stacks)), 0.0
+		scale := 1.0
+		if shares && k.total > 0 {
+			scale = 1 / k.total
+		}
+		for part, v := range k.parts {
+			p.Add(bar(from, from+v*scale, at, colors(part)))
+			from += v * scale
+		}
+		if !shares {
+			p.Add(label(k.text, from, at, 4, style(tickSize, ink)))
+		}
+	}
+	return p
+}
+
+// groups shades the rows of every second condition.
+func groups(stacks []stack) shape {
+	return func(a area) {
+		for i, k := range stacks {
+			if at := rowAt(i, len(stacks)); k.group%2 == 1 {
+				rectangle(a.Canvas, band, a.Min.X, a.y(at-0.5), a.Max.X, a.y(at+0.5))
+			}
+		}
+	}
+}
+
+// bar fills from x0 to x1 in a row.
+func bar(x0, x1, row float64, col colour) shape {
+	return func(a area) {
+		if x1 > x0 {
+			rectangle(a.Canvas, col, a.x(x0), a.y(row-0.36), a.x(x1), a.y(row+0.36))
+		}
+	}
+}
+
+// pairOf draws two plots of the same rows side by side; the left one takes a
+// share of the width.
+func pairOf(left, right *plot.Plot, c draw.Canvas, share float64) {
+	width := c.Max.X - c.Min.X
+	left.Draw(draw.Crop(c, 0, -width*vg.Length(1-share)-vg.Points(6), 0, 0))
+	right.Draw(draw.Crop(c, width*vg.Length(share)+vg.Points(6), 0, 0, 0))
+}

@@ -1,0 +1,93 @@
+package plots
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/testbed/testbed/plots/stats"
+	"github.com/testbed/testbed/plots/stats/statstest"
+)
+
+// TestReportIsWhole: the page asks for nothing from elsewhere, and names from
+// a scenario stay text.
+func TestReportIsWhole(t *testing.T) {
+	run := statstest.Run(statstest.Options{Seed: 1, Pairs: 6})
+	evil := `<script>alert(1)</script>|*x*`
+	run.Header.Title, run.Header.Conditions[0].ID = evil, evil
+	for i := range run.Requests {
+		if run.Requests[i].Condition == "2Mbps/idle/cold" {
+			run.Requests[i].Condition = evil
+		}
+	}
+	s, series := stats.Summarize(run), stats.Collect(run)
+	figures, err := Figures(s, series)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := HTML(s, figures)
+	if err != nil {
+		t.Fatal(err)
+	}
+	md := string(Markdown(s, figures))
+	if strings.Contains(string(page), "<script") || strings.Contains(md, "<script") {
+		t.Error("a name became code")
+	}
+	if !strings.Contains(string(page), "&lt;script&gt;") || !strings.Contains(md, `&lt;script&gt;alert(1)&lt;/script&gt;\|\*x\*`) {
+		t.Error("a name is missing")
+	}
+	for _, m := range regexp.MustCompile(`(?:src|href|url\()\s*=?\s*["']?([^"' >)]+)|https?://[^"' >]+`).FindAllString(string(page), -1) {
+		if !strings.Contains(m, "www.w3.org/") {
+			t.Errorf("the page asks for %s", m)
+		}
+	}
+	rows := 0
+	for _, line := range strings.Split(md, "\n") {
+		if strings.HasPrefix(line, "| &lt;script") && strings.Contains(line, "signs-resnet56") {
+			rows++
+			if n := len(regexp.MustCompile(`(^|[^\\])\|`).FindAllString(line, -1)); n != 10 { // nine cells
+				t.Errorf("%d bars in %s", n, line)
+			}
+		}
+	}
+	if rows != 1 {
+		t.Errorf("%d rows of the renamed condition in the table, want 1", rows)
+	}
+}
+
+// TestReportSays holds both reports to what a reader must find.
+func TestReportSays(t *testing.T) {
+	run := statstest.Run(statstest.Options{Seed: 1, Pairs: 30})
+	run.Checks[0].Links[0].Rate /= 2
+	s := stats.Summarize(run)
+	page, err := HTML(s, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := regexp.MustCompile(`<[^>]*>`).ReplaceAllString(string(page), "")
+	text = strings.NewReplacer("\u00a0", " ", "&#39;", "'", "&#43;", "+").Replace(text)
+	md := strings.ReplaceAll(string(Markdown(s, nil)), `\_`, "_")
+	for _, want := range []string{
+		strings.TrimPrefix(s.Verdict.Sentence, s.Verdict.Result), "in 11 valid conditions of 12",
+		"advanced chose signs-cnn in all of its 360 requests.",
+		"Its choice was predicted to be the fastest of those considered in 360 of 360 decisions",
+		"tolerance 5 %", "Δt = (1/n) Σ (t_b − t_a)/t_b", "do not bear p99, which needs 368",
+		"testbed run scenarios/lowbw.yaml --out runs/lowbw --seed 1", "congestion_control", "onnxruntime 1.22.0", "cubic",
+		s.Run.Hash, "one repetition",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("report.html does not say %q", want)
+		}
+		if !strings.Contains(md, want) {
+			t.Errorf("report.md does not say %q", want)
+		}
+	}
+}
+
+func TestQuote(t *testing.T) {
+	for in, want := range map[string]string{"a/b.yaml": "a/b.yaml", "x=5Mbps": "x=5Mbps", "two words": "'two words'", "it's": `'it'\''s'`, "": "''"} {
+		if got := quote(in); got != want {
+			t.Errorf("quote(%q) = %s, want %s", in, got, want)
+		}
+	}
+}

@@ -1,0 +1,62 @@
+package stats
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestNeeds: p^n ≤ 0.025. 0.5⁵ = 0.031, 0.5⁶ = 0.016; 0.9³⁵ = 0.02503,
+// 0.9³⁶ = 0.0225; 0.95⁷¹ = 0.0262, 0.95⁷² = 0.0249; 0.99³⁶⁷ = 0.02501, 0.99³⁶⁸ = 0.0248.
+func TestNeeds(t *testing.T) {
+	for p, want := range map[float64]int{0.5: 6, 0.9: 36, 0.95: 72, 0.99: 368} {
+		if got := needs(p, 0.95); got != want {
+			t.Errorf("needs(%v) = %d, want %d", p, got, want)
+		}
+	}
+}
+
+// TestPercentiles: of 1 … 100 ms by nearest rank p50 is the 50th, p90 the 90th,
+// p95 the 95th; 100 times do not bear p99.
+func TestPercentiles(t *testing.T) {
+	var times []float64
+	for i := range 100 {
+		times = append(times, float64(100-i))
+	}
+	l, warnings := latencyOf(times, 0.95)
+	if l.Mean != 50.5 || l.P50 != 50 || l.P90 != 90 || l.P95 != 95 || l.P99.Known() {
+		t.Errorf("latency %+v, want 50.5, 50, 90, 95 and none", l)
+	}
+	if len(warnings) != 1 || !strings.Contains(warnings[0], "p99") || !strings.Contains(warnings[0], "368") {
+		t.Errorf("warnings %q, want one about p99 and 368", warnings)
+	}
+}
+
+func TestRank(t *testing.T) {
+	for _, tt := range []struct {
+		p    float64
+		n    int
+		want int
+	}{{0.5, 1, 1}, {0.5, 2, 1}, {0.5, 3, 2}, {0.95, 100, 95}, {0.99, 1000, 990}, {0.9, 10, 9}, {0.91, 10, 10}, {1, 4, 4}, {0, 4, 1}} {
+		if got := rank(tt.p, tt.n); got != tt.want {
+			t.Errorf("rank(%v, %d) = %d, want %d", tt.p, tt.n, got, tt.want)
+		}
+	}
+}
+
+// TestArm: times are in milliseconds and microseconds, waiting is Sent − Due.
+func TestArm(t *testing.T) {
+	s := newSmall("c")
+	for i := range 2 {
+		r := s.answer("c", "greedy", 0, i, time.Duration(i+1)*10*ms, true)
+		r.Due = r.Sent - 3*ms
+		r.Phases.Upload, r.Phases.Infer = 4*ms, r.Measured-4*ms
+	}
+	a := Summarize(s.Run).Conditions[0].Arms[0]
+	if a.Latency.Mean != 15 || a.Phases.Upload != 4 || a.Phases.Infer != 11 || a.Total != 15 || a.Wait != 3 {
+		t.Errorf("arm %+v, want t 15, upload 4, infer 11, total 15, wait 3 ms", a)
+	}
+	if a.Models["big"] != 2 {
+		t.Errorf("models %v, want big twice", a.Models)
+	}
+}

@@ -1,0 +1,183 @@
+package stats
+
+import (
+	"testing"
+	"time"
+
+	"github.com/testbed/testbed/plots/stats/statstest"
+	"github.com/testbed/testbed/runner/record"
+	"github.com/testbed/testbed/selector"
+)
+
+// TestSavingByHand: t_b is 100 and 200 ms, t_a is 50 and 150 ms.
+//
+//	mean of ratios  (50/100 + 50/200)/2 = 0.375
+//	ratio of means  1 − 200/300         = 0.333333
+//	geometric       1 − √(0.5 · 0.75)   = 0.387628
+func TestSavingByHand(t *testing.T) {
+	s := newSmall("c")
+	s.pair("c", 0, 0, 100*ms, 50*ms)
+	s.pair("c", 0, 1, 200*ms, 150*ms)
+	// None of these is a pair.
+	warm := s.answer("c", "greedy", 0, -1, 100*ms, true)
+	warm.Warmup = true
+	warm = s.answer("c", "advanced", 0, -1, 1*ms, true)
+	warm.Warmup = true
+	s.answer("c", "greedy", 0, 2, 100*ms, true)
+	s.answer("c", "advanced", 0, 2, 1*ms, true).Error = "timeout"
+	s.answer("c", "greedy", 0, 3, 100*ms, true).Error = "timeout"
+	s.answer("c", "advanced", 0, 3, 1*ms, true)
+	s.answer("c", "greedy", 1, 4, 100*ms, true)
+	s.answer("c", "advanced", 0, 4, 1*ms, true) // of another repetition
+
+	got := Summarize(s.Run).Conditions[0]
+	if got.Pairs != 2 {
+		t.Errorf("%d pairs, want 2", got.Pairs)
+	}
+	for _, tt := range []struct {
+		name string
+		got  Estimate
+		want float64
+	}{
+		{"mean of ratios", got.Saving.MeanOfRatios, 0.375},
+		{"ratio of means", got.Saving.RatioOfMeans, 1.0 / 3},
+		{"geometric", got.Saving.Geometric, 0.3876275643},
+	} {
+		if !near(tt.got.Value, tt.want) {
+			t.Errorf("%s = %v, want %v", tt.name, tt.got.Value, tt.want)
+		}
+		if tt.got.Low.Known() || tt.got.High.Known() {
+			t.Errorf("%s: two pairs have the interval %v to %v, want none", tt.name, tt.got.Low, tt.got.High)
+		}
+	}
+	if a := got.Arms[0]; a.Requests != 5 || a.Errors != 1 {
+		t.Errorf("greedy: %d requests and %d errors, want 5 and 1", a.Requests, a.Errors)
+	}
+}
+
+// TestOverallPoolsPairs: four pairs that save 0.5 in one condition and eight
+// that save 0.1 in the other are 2.8/12 = 0.233333 together, and 0.3 where
+// conditions weigh the same. An invalid condition is in neither.
+func TestOverallPoolsPairs(t *testing.T) {
+	s := newSmall("a", "b", "broken")
+	s.many("a", 4, 100*ms, 50*ms)
+	s.many("b", 8, 100*ms, 90*ms)
+	s.many("broken", 8, 100*ms, 1*ms)
+	s.Checks = append(s.Checks, record.Check{Condition: "broken", Node: "edge", RTT: 9 * ms, AskedRTT: 1 * ms})
+	got := Summarize(s.Run).Overall
+	if got.Pairs != 12 || got.Conditions != 2 || got.Trials != 2 {
+		t.Errorf("%d pairs, %d conditions, %d trials; want 12, 2, 2", got.Pairs, got.Conditions, got.Trials)
+	}
+	if !near(got.Saving.MeanOfRatios.Value, 2.8/12) {
+		t.Errorf("pooled saving %v, want %v", got.Saving.MeanOfRatios.Value, 2.8/12)
+	}
+	if !near(got.EqualWeight.Saving.Value, 0.3) {
+		t.Errorf("saving of equal weight %v, want 0.3", got.EqualWeight.Saving.Value)
+	}
+}
+
+// TestDefinitions: of 1 s fetch, 200 ms load, 20 ms upload and 80 ms infer the
+// other arm has 0.5 s, 100 ms, 20 ms and 20 ms.
+//
+//	inference-only   1 − 20/80      = 0.75
+//	warm end-to-end  1 − 40/100     = 0.6
+//	cold end-to-end  1 − 640/1300   = 0.507692
+//	measured         1 − 520/1080   = 0.518519, if fetch and infer count
+func TestDefinitions(t *testing.T) {
+	s := newSmall("c")
+	phases := [2]selector.Phases{
+		{Fetch: time.Second, Load: 200 * ms, Upload: 20 * ms, Infer: 80 * ms},
+		{Fetch: 500 * ms, Load: 100 * ms, Upload: 20 * ms, Infer: 20 * ms},
+	}
+	for i := range 6 {
+		s.pair("c", 0, i, 1080*ms, 520*ms)
+		s.Requests[2*i].Phases, s.Requests[2*i+1].Phases = phases[0], phases[1]
+	}
+	want := []float64{1 - 520.0/1080, 0.75, 0.6, 1 - 640.0/1300}
+	for i, d := range Summarize(s.Run).Overall.Definitions {
+		e := d.Saving.MeanOfRatios
+		if d.Pairs != 6 || !near(e.Value, want[i]) || !near(e.Low, want[i]) || !near(e.High, want[i]) {
+			t.Errorf("%s: %+v over %d pairs, want %v without spread over 6", d.Name, e, d.Pairs, want[i])
+		}
+	}
+}
+
+// TestBlocks: 120 pairs make 50 blocks, which hold each pair once and in order.
+func TestBlocks(t *testing.T) {
+	var pairs []pair
+	for i := range 120 {
+		pairs = append(pairs, pair{&record.Request{Measured: time.Duration(i+1) * ms}, &record.Request{Measured: ms}})
+	}
+	blocks := blocksOf(pairs, 50)
+	if len(blocks) != 50 {
+		t.Fatalf("%d blocks, want 50", len(blocks))
+	}
+	var n, base float64
+	for _, b := range blocks {
+		if b[measured].n < 2 || b[measured].n > 3 {
+			t.Errorf("a block of %v pairs, want 2 or 3", b[measured].n)
+		}
+		n, base = n+b[measured].n, base+b[measured].base
+	}
+	if want := 0.001 * 120 * 121 / 2; n != 120 || !near(Number(base), want) {
+		t.Errorf("blocks hold %v pairs of %v s together, want 120 of %v", n, base, want)
+	}
+	if first := blocks[0][measured].base; !near(Number(first), 0.003) {
+		t.Errorf("the first block has %v s, want 1 + 2 ms", first)
+	}
+}
+
+// TestOrder: pairs in which the baseline went first save 0.5, others 0.1.
+func TestOrder(t *testing.T) {
+	s := newSmall("c")
+	for i := range 6 {
+		other := 50 * ms
+		if i >= 4 {
+			other = 90 * ms
+		}
+		s.pair("c", 0, i, 100*ms, other)
+		s.Requests[2*i].First, s.Requests[2*i+1].First = i < 4, i >= 4
+	}
+	o := Summarize(s.Run).Overall.Order
+	if !near(o.BaselineFirst, 0.5) || !near(o.OtherFirst, 0.1) || o.Pairs != [2]int{4, 2} {
+		t.Errorf("order %+v, want 0.5 over 4 and 0.1 over 2", o)
+	}
+}
+
+// TestThirdArm: an arm after the second is compared too, and judges nothing.
+func TestThirdArm(t *testing.T) {
+	s := newSmall("c")
+	s.Header.Arms = append(s.Header.Arms, "lazy")
+	s.many("c", 8, 100*ms, 50*ms)
+	for i := range 8 {
+		s.answer("c", "lazy", 0, i, 200*ms, true)
+	}
+	got := Summarize(s.Run)
+	if len(got.Overall.Others) != 1 || got.Overall.Others[0].Arm != "lazy" || !near(got.Overall.Others[0].Saving.MeanOfRatios.Value, -1) {
+		t.Errorf("others %+v, want lazy with a saving of −1", got.Overall.Others)
+	}
+	if !near(got.Verdict.Requirements[0].Value, 0.5) || len(got.Conditions[0].Others) != 1 {
+		t.Errorf("the verdict is of %v, want the second arm's 0.5", got.Verdict.Requirements[0].Value)
+	}
+}
+
+// TestPairsKeepToTheirRepetition: the first pair of one repetition and the
+// first of the next have the same number and are not one pair.
+func TestPairsKeepToTheirRepetition(t *testing.T) {
+	s := newSmall("c")
+	s.answer("c", "greedy", 0, 0, 100*ms, true)
+	s.answer("c", "advanced", 1, 0, 50*ms, true)
+	if got := Summarize(s.Run).Conditions[0]; got.Pairs != 0 || got.Valid {
+		t.Errorf("%d pairs, valid %v; want none", got.Pairs, got.Valid)
+	}
+}
+
+// TestEqualWeightIsPooled where all conditions have as many pairs, interval
+// and all.
+func TestEqualWeightIsPooled(t *testing.T) {
+	o := Summarize(statstest.Run(statstest.Options{Seed: 5, Pairs: 8, Repetitions: 2})).Overall
+	pooled, equal := o.Saving.MeanOfRatios, o.EqualWeight.Saving
+	if !near(pooled.Value, float64(equal.Value)) || !near(pooled.Low, float64(equal.Low)) || !near(pooled.High, float64(equal.High)) {
+		t.Errorf("pooled %+v, of equal weight %+v; want the same", pooled, equal)
+	}
+}

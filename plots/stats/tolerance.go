@@ -1,0 +1,76 @@
+package stats
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/testbed/testbed/emulator/unit"
+)
+
+// examineChecks holds the probes of every trial to the tolerances. A tolerance
+// of zero is none that was set: nothing is compared with it.
+func (w *world) examineChecks() {
+	if len(w.checks) == 0 {
+		w.warnings = append(w.warnings, "no probe of the links is recorded: asked and achieved were not compared")
+	}
+	var outside []*excess
+	for _, c := range w.checks {
+		for _, l := range c.Links {
+			if w.tolerance.Rate > 0 && l.AskedRate > 0 {
+				by := off(l.Rate, l.AskedRate)
+				e := find(&outside, c.Node+" "+l.Direction)
+				e.add(by, by > w.tolerance.Rate, fmt.Sprintf("achieved %s of %s asked, tolerance %s %%",
+					rateText(l.Rate), rateText(l.AskedRate), Number(w.tolerance.Rate*100).Significant(3)))
+			}
+		}
+		if w.tolerance.Delay > 0 {
+			by := (c.RTT - c.AskedRTT).Abs()
+			e := find(&outside, c.Node+" round trip")
+			e.add(by.Seconds(), by > w.tolerance.Delay, fmt.Sprintf("achieved %s of %s asked, tolerance %s",
+				timeText(c.RTT), timeText(c.AskedRTT), timeText(w.tolerance.Delay)))
+		}
+	}
+	for _, e := range outside {
+		if e.count > 0 {
+			w.reason("%s: %s (in %d of %d trials)", e.what, e.worst, e.count, e.trials)
+		}
+	}
+}
+
+// An excess is one quantity that was outside its tolerance in some trials.
+type excess struct {
+	what   string
+	worst  string // the trial that was furthest off
+	by     float64
+	count  int // trials outside
+	trials int
+}
+
+// find is the excess of what, which is added if there is none.
+func find(list *[]*excess, what string) *excess {
+	for _, e := range *list {
+		if e.what == what {
+			return e
+		}
+	}
+	e := &excess{what: what}
+	*list = append(*list, e)
+	return e
+}
+
+// add counts a trial.
+func (e *excess) add(by float64, outside bool, text string) {
+	e.trials++
+	if !outside {
+		return
+	}
+	e.count++
+	if by > e.by {
+		e.by, e.worst = by, text
+	}
+}
+
+// off is how far a rate is from the asked one, as a share of that.
+func off(got, asked unit.BitRate) float64 {
+	return math.Abs(float64(got-asked)) / float64(asked)
+}

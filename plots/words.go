@@ -1,0 +1,122 @@
+package plots
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/testbed/testbed/plots/stats"
+)
+
+// lead says what was asked and what the verdict rests on.
+func lead(s stats.Summary) (out []string) {
+	r := s.Run
+	if r.Description != "" {
+		out = append(out, r.Description)
+	}
+	if len(r.Arms) > 1 {
+		out = append(out, fmt.Sprintf("Asked: does %s answer at least %s faster than %s (Δt), and give up at most %s points of accuracy, with %s confidence? %s may choose models that are %s.",
+			r.Arms[1], stats.Number(r.Require.Saving).Percent(0), r.Arms[0], stats.Number(100*r.Require.AccuracyDrop).Significant(3),
+			stats.Number(r.Require.Confidence).Percent(0), r.Arms[1], r.Budget))
+	}
+	o := s.Overall
+	rest := fmt.Sprintf("It rests on %d pairs of requests for %d different images, in %d valid conditions of %d and %d trials", o.Pairs, o.Images, o.Conditions, len(s.Conditions), o.Trials)
+	if len(r.Axes) > 0 {
+		var axes []string
+		for _, a := range r.Axes {
+			axes = append(axes, fmt.Sprintf("%s (%s)", a.Name, strings.Join(a.Values, ", ")))
+		}
+		rest += "; conditions are named by " + strings.Join(axes, " · ")
+	}
+	return append(out, rest+". Where a time is judged it is that of "+cmp.Or(r.Node, "the inference node")+" in the world “"+s.World+"”.")
+}
+
+// method says how it was measured.
+func method(s stats.Summary) []string {
+	r := s.Run
+	c := stats.Number(r.Require.Confidence).Percent(0)
+	order := s.Overall.Order
+	out := []string{
+		"t of a request is the time of the phases that the scenario counts: " + measures(s) + ". The times are of one monotonic clock.",
+		"Δt = (1/n) Σ (t_b − t_a)/t_b over n pairs, where t_b is the time of the baseline and t_a that of the other arm. A pair is the same image in the same condition, repetition and place in the trial; a pair in which a request failed, and warm-ups, do not count.",
+		"The two requests of a pair follow each other, in an order that is drawn anew for each pair and balanced within a trial, so that what changes slowly meets both arms alike. One request is under way at a time (closed loop).",
+		fmt.Sprintf("All random choices come from seed %d and the number of the repetition, so every condition sees the same images. %d repetitions; the order of conditions is drawn anew in each.", r.Seed, r.Repetitions),
+		fmt.Sprintf("Intervals are %s percentile intervals of a bootstrap with %d resamples. For times it draws trials and then pairs (or blocks of neighbouring pairs) within each, in each condition by itself. For accuracy it draws images, since the same image is right or wrong in every condition alike. Requirements are judged by the one-sided %s bounds.", c, r.Resamples, c),
+		"Percentiles are by nearest rank. One that the data cannot bear is left out, and a warning says how many requests it needs. The interval of an arm's accuracy is Wilson's.",
+	}
+	if order.Pairs[0] > 0 && order.Pairs[1] > 0 {
+		out = append(out, fmt.Sprintf("Δt was %s in the %d pairs in which the baseline went first and %s in the %d others: a large difference would say that one arm warmed something for the other.",
+			order.BaselineFirst.Percent(1), order.Pairs[0], order.OtherFirst.Percent(1), order.Pairs[1]))
+	}
+	return out
+}
+
+// measures are the phases that t counts, by condition if they differ.
+func measures(s stats.Summary) string {
+	var kinds []string
+	for _, c := range s.Conditions {
+		if m := strings.Join(c.Measure, ", "); m != "" && !slices.Contains(kinds, m) {
+			kinds = append(kinds, m)
+		}
+	}
+	if len(kinds) == 0 {
+		return "not recorded"
+	}
+	return strings.Join(kinds, "; or in other conditions ")
+}
+
+// validity says what makes a condition valid, and which are not.
+func validity(s stats.Summary) []string {
+	t := s.Run.Tolerance
+	out := []string{fmt.Sprintf("A condition is valid if, in each of its trials, probes over the emulated network found every limited rate within %s of what was asked and the median round trip within %s; "+
+		"if the mean background load was within %s points; if at most 5 %% of its requests failed; and if it has pairs. The verdict is over valid conditions, and there is one if at least half are valid.",
+		stats.Number(t.Rate).Percent(1), stats.Number(t.Delay.Seconds()*1000).Millis(), stats.Number(100*t.CPU).Significant(3))}
+	for _, c := range s.Conditions {
+		for _, r := range c.Reasons {
+			out = append(out, "Invalid: "+c.Label+": "+r+".")
+		}
+	}
+	if len(out) == 1 {
+		out = append(out, "All conditions are valid.")
+	}
+	return out
+}
+
+// reproduce is the command lines that make the run and the report again.
+func reproduce(s stats.Summary) (commands, words []string) {
+	r := s.Run
+	args := slices.Clone(r.Command)
+	if len(args) == 0 {
+		args = []string{"testbed", "run", r.File}
+	}
+	seeded := slices.ContainsFunc(args, func(a string) bool { return a == "--seed" || strings.HasPrefix(a, "--seed=") })
+	if !seeded {
+		args = append(args, "--seed", fmt.Sprint(r.Seed))
+	}
+	for i, a := range args {
+		args[i] = quote(a)
+	}
+	commands = []string{strings.Join(args, " "), "testbed report DIR   # this report, again, from the run directory DIR"}
+	if r.Hash != "" {
+		words = append(words, fmt.Sprintf("The scenario is %s with SHA-256 %s; a copy is in the run directory as scenario.yaml.", r.File, r.Hash))
+	}
+	words = append(words, fmt.Sprintf("The seed is %d. Choices, images and order are the same again; times are as noisy as the machine.", r.Seed))
+	for _, m := range r.Models {
+		if m.SHA256 != "" {
+			words = append(words, fmt.Sprintf("Model %s has SHA-256 %s.", m.Name, m.SHA256))
+		}
+	}
+	return commands, words
+}
+
+// quote writes an argument as a shell would need it.
+func quote(arg string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./=:,+@%", r)
+	}
+	if arg != "" && !strings.ContainsFunc(arg, func(r rune) bool { return !plain(r) }) {
+		return arg
+	}
+	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+}

@@ -1,0 +1,121 @@
+package local
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/testbed/testbed/emulator"
+	"github.com/testbed/testbed/emulator/trace"
+	"github.com/testbed/testbed/emulator/unit"
+	"github.com/testbed/testbed/runner/record"
+	"github.com/testbed/testbed/scenarios"
+)
+
+const ms = time.Millisecond
+
+func TestSplit(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		cpus     []int
+		nodes    []scenarios.Node
+		want     map[string][]int
+		warnings string // in each, in order, separated by |
+	}{
+		{"one node leaves the first CPU to the rest", []int{0, 1}, []scenarios.Node{{Name: "edge"}}, map[string][]int{"edge": {1}, "": {0}}, ""},
+		{"all but one by default", []int{2, 3, 5, 7}, []scenarios.Node{{Name: "edge"}}, map[string][]int{"edge": {3, 5, 7}, "": {2}}, ""},
+		{"nodes are apart", []int{0, 1, 2, 3}, []scenarios.Node{{Name: "a", CPUs: 1}, {Name: "b", CPUs: 2}}, map[string][]int{"a": {3}, "b": {1, 2}, "": {0}}, ""},
+		{"too many nodes share", []int{0, 1}, []scenarios.Node{{Name: "a", CPUs: 1}, {Name: "b", CPUs: 2}}, map[string][]int{"a": {1}, "b": {0, 1}, "": {0, 1}}, "node b: shares|no CPU is left"},
+		{"more than there are", []int{4}, []scenarios.Node{{Name: "a", CPUs: 2}}, map[string][]int{"a": {4}, "": {4}}, "asks for 2 CPUs, this machine gives 1|no CPU is left"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, warnings := split(tt.cpus, tt.nodes)
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("split (-want +got):\n%s", diff)
+			}
+			want := strings.Split(tt.warnings, "|")
+			if tt.warnings == "" {
+				want = nil
+			}
+			if len(warnings) != len(want) {
+				t.Fatalf("warnings %q, want %q", warnings, want)
+			}
+			for i := range want {
+				if !strings.Contains(warnings[i], want[i]) {
+					t.Errorf("warning %q, want %q in it", warnings[i], want[i])
+				}
+			}
+		})
+	}
+}
+
+// TestAsked: opportunities of 1514 bytes every 10 ms are 1.2112 Mbps; what a
+// delay of 5 ms lets arrive in [25, 45) ms left the link in [20, 40).
+func TestAsked(t *testing.T) {
+	tr := &trace.Trace{At: []time.Duration{0}, Period: 10 * ms, Quantum: 1514}
+	if got, want := asked(emulator.Link{Trace: tr, Delay: 5 * ms}, 25*ms, 45*ms), unit.BitRate(1_211_200); got != want {
+		t.Errorf("asked = %v, want %v", got, want)
+	}
+	if got := asked(emulator.Link{Rate: 5 * unit.Mbps}, 0, ms); got != 5*unit.Mbps {
+		t.Errorf("asked of a constant rate = %v", got)
+	}
+}
+
+// TestOnWire: a goodput of 9.564 Mbps is 10 Mbps of frames, R·1448/1514.
+func TestOnWire(t *testing.T) {
+	if got := onWire(9_564_068); got < 9_999_998 || got > 10_000_000 {
+		t.Errorf("onWire = %d", got)
+	}
+}
+
+func TestProbeSize(t *testing.T) {
+	for _, tt := range []struct {
+		link emulator.Link
+		want int64
+	}{
+		{emulator.Link{}, 256 << 10},
+		{emulator.Link{Rate: 100 * unit.Kbps}, 32 << 10},                                                      // the least
+		{emulator.Link{Rate: 10 * unit.Mbps, Delay: 10 * ms}, 200_000},                                        // 160 ms of 1.25 MB/s
+		{emulator.Link{Rate: unit.Gbps}, 4 << 20},                                                             // the most
+		{emulator.Link{Trace: &trace.Trace{At: []time.Duration{0}, Period: 10 * ms, Quantum: 1514}}, 227_100}, // 1.5 s of 151.4 kB/s
+	} {
+		if got := probeSize(tt.link); got != tt.want {
+			t.Errorf("probeSize(%+v) = %d, want %d", tt.link, got, tt.want)
+		}
+	}
+}
+
+func check(rate unit.BitRate, rtt time.Duration) record.Check {
+	return record.Check{RTT: rtt, AskedRTT: 20 * ms, Links: []record.LinkCheck{{Direction: "down", AskedRate: 10 * unit.Mbps, Rate: rate}, {Direction: "up"}}}
+}
+
+func TestWithin(t *testing.T) {
+	tol := scenarios.Tolerance{Rate: .05, Delay: 2 * ms}
+	for _, tt := range []struct {
+		c    record.Check
+		want bool
+	}{
+		{check(10*unit.Mbps, 20*ms), true},
+		{check(10_500_000, 22*ms), true},
+		{check(10_500_001, 20*ms), false},
+		{check(9_499_999, 20*ms), false},
+		{check(10*unit.Mbps, 22*ms+1), false},
+		{check(10*unit.Mbps, 18*ms-1), false},
+	} {
+		if got := within(tt.c, tol); got != tt.want {
+			t.Errorf("within(%v, %v) = %v", tt.c.Links[0].Rate, tt.c.RTT, got)
+		}
+	}
+}
+
+// TestMedians: each quantity by itself.
+func TestMedians(t *testing.T) {
+	got := medians([]record.Check{check(18*unit.Mbps, 21*ms), check(9*unit.Mbps, 50*ms), check(10*unit.Mbps, 20*ms)})
+	want := check(10*unit.Mbps, 21*ms)
+	want.Probes = 3
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("medians (-want +got):\n%s", diff)
+	}
+}
