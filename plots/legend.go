@@ -20,7 +20,7 @@ func (p page) legendRows() (rows [][]key) {
 	var used vg.Length
 	for _, k := range p.legend {
 		w := keyWidth(k)
-		if len(rows) == 0 || used+w > 10*room {
+		if len(rows) == 0 || used+w > room {
 			rows, used = append(rows, nil), 0
 		}
 		rows[len(rows)-1] = append(rows[len(rows)-1], k)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/testbed/testbed/emulator/unit"
 	"github.com/testbed/testbed/inference/dataset"
 	"github.com/testbed/testbed/runner/record"
 	"github.com/testbed/testbed/scenarios"
@@ -114,55 +113,47 @@ func (r *run) tell(p Progress) {
 
 // trial runs one condition once: it makes the world, measures it, and sends
 // the pairs that are not yet recorded.
-func (r *run) trial(ctx context.Context, index int, t scenarios.Trial) error {
-	c := r.plan.Conditions[t.Condition]
+func (r *run) trial(ctx context.Context, index int, planned scenarios.Trial) error {
+	t := &trial{run: r, Trial: planned, condition: r.plan.Conditions[planned.Condition], index: index}
 	first := 0
-	for first < c.Requests && r.done[pairKey{c.ID, t.Repetition, first}] >= len(r.plan.Scenario.Selectors) {
+	for first < t.condition.Requests && r.done[pairKey{t.condition.ID, t.Repetition, first}] >= len(r.plan.Scenario.Selectors) {
 		first++
 	}
-	if first == c.Requests {
+	if first == t.condition.Requests {
 		return nil
 	}
-	checks, err := r.o.World.Enter(ctx, c, t.Seeds.Link)
-	if err != nil {
+	if err := t.enter(ctx); err != nil {
 		return err
 	}
-	for _, check := range checks {
-		check.Condition, check.Repetition = c.ID, t.Repetition
-		if err := r.o.Writer.Check(check); err != nil {
-			return err
-		}
-	}
-	arms, err := r.arms(ctx, c)
-	if err != nil {
-		return err
-	}
-	tick := r.telemetry(ctx, c.ID, t.Repetition)
-	err = r.pairs(ctx, index, t, first, arms)
+	tick := r.telemetry(ctx, t.condition.ID, t.Repetition)
+	err := t.pairs(ctx, first)
 	return errors.Join(err, tick.stop(), r.o.World.Leave(context.WithoutCancel(ctx)), r.o.Writer.Sync())
 }
 
-// An arm is a selector in one trial. It starts every trial knowing nothing, so
-// that no trial depends on those before it.
-type arm struct {
-	selector.Selector
-	name string
-	seq  uint64
-}
-
-func (r *run) arms(ctx context.Context, c scenarios.Condition) ([]*arm, error) {
-	var arms []*arm
-	for _, s := range r.plan.Scenario.Selectors {
-		sel, err := selector.New(s.Name, r.plan.Scenario.Budget)
-		if err != nil {
-			return nil, err
-		}
-		arms = append(arms, &arm{Selector: sel, name: s.Name})
-		if err := r.o.World.Prepare(ctx, r.node, s.Name, r.held(c)); err != nil {
-			return nil, err
+// enter makes the trial's world and its arms, and writes down what probes
+// found.
+func (t *trial) enter(ctx context.Context) error {
+	checks, err := t.o.World.Enter(ctx, t.condition, t.Seeds.Link)
+	if err != nil {
+		return err
+	}
+	for _, c := range checks {
+		c.Condition, c.Repetition = t.condition.ID, t.Repetition
+		if err := t.o.Writer.Check(c); err != nil {
+			return err
 		}
 	}
-	return arms, nil
+	for _, s := range t.plan.Scenario.Selectors {
+		sel, err := selector.New(s.Name, t.plan.Scenario.Budget)
+		if err != nil {
+			return err
+		}
+		t.arms = append(t.arms, &arm{Selector: sel, name: s.Name})
+		if err := t.o.World.Prepare(ctx, t.node, s.Name, t.held(t.condition)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // held are the models that a node holds when a trial of c begins.
@@ -175,113 +166,4 @@ func (r *run) held(c scenarios.Condition) []string {
 		names = append(names, m.Name)
 	}
 	return names
-}
-
-// pairs sends the warm-ups and then the pairs from first on, both arms in the
-// order that the plan drew.
-func (r *run) pairs(ctx context.Context, index int, t scenarios.Trial, first int, arms []*arm) error {
-	c := r.plan.Conditions[t.Condition]
-	began := r.o.World.Now()
-	for i := range t.Samples {
-		pair := i - c.Warmup
-		if pair >= 0 && pair < first {
-			continue
-		}
-		sample, err := r.o.Dataset.Sample(t.Samples[i])
-		if err != nil {
-			return err
-		}
-		for k, a := range inOrder(arms, t.BaseFirst[i]) {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			if err := r.request(ctx, c, t, pair, a, k == 0, sample, began, arms); err != nil {
-				return err
-			}
-		}
-		r.pace.did(t.Condition)
-		r.tell(Progress{Stage: "run", Done: r.pace.done, Total: r.pace.total, Condition: c.ID, Repetition: t.Repetition,
-			Trial: index, Trials: len(r.plan.Trials), Left: r.pace.left()})
-	}
-	return nil
-}
-
-// inOrder puts the baseline first or last.
-func inOrder(arms []*arm, baseFirst bool) []*arm {
-	if baseFirst {
-		return arms
-	}
-	return append(append([]*arm(nil), arms[1:]...), arms[0])
-}
-
-// answerSize is what an answer weighs on the emulated link, roughly: headers,
-// the JSON, and a thousand logits at most. It hardly matters.
-const answerSize unit.Bytes = 1000
-
-// request sends one image by the choice of one arm, and writes it down.
-func (r *run) request(ctx context.Context, c scenarios.Condition, t scenarios.Trial, pair int, a *arm, first bool, s dataset.Sample, began time.Duration, arms []*arm) error {
-	if c.Residency == "cold" {
-		for _, other := range arms {
-			if err := r.o.World.Prepare(ctx, r.node, other.name, nil); err != nil {
-				return err
-			}
-		}
-	}
-	if err := pause(ctx, c.Think); err != nil {
-		return err
-	}
-	obs, err := r.o.World.Observe(ctx, r.node, a.name)
-	if err != nil {
-		return err
-	}
-	due := r.o.World.Now()
-	obs.Seq, obs.Now, obs.Upload, obs.Download = a.seq, due-began, unit.Bytes(len(s.Image)), answerSize
-	a.seq++
-	decision := a.Select(obs, r.options)
-	took := r.o.World.Now() - due
-	chosen := r.options[decision.Choice]
-
-	res, err := r.o.World.Do(ctx, Request{Node: chosen.Node, Arm: a.name, Model: chosen.Model, Image: s.Image, Timeout: r.plan.Scenario.Timeout})
-	if err != nil {
-		return err
-	}
-	if ctx.Err() != nil {
-		return ctx.Err() // what was cut short is not a failed request
-	}
-	a.Learn(selector.Outcome{Seq: obs.Seq, Option: chosen, Observed: res.Phases, Failed: res.Err != ""})
-	err = r.o.Writer.Request(record.Request{
-		Condition: c.ID, Arm: a.name, Repetition: t.Repetition, Pair: pair, Warmup: pair < 0, First: first,
-		Sample: s.ID, Model: chosen.Model, Node: chosen.Node,
-		Due: due, Sent: res.Sent, Done: res.Done, Phases: res.Phases, Measured: measured(res.Phases, c.Measure),
-		Up: res.Up, Down: res.Down, Got: res.Fetched,
-		Label: s.Label, Prediction: res.Prediction, Error: res.Err,
-	})
-	if err != nil {
-		return err
-	}
-	return r.o.Writer.Decision(record.Decision{
-		Condition: c.ID, Arm: a.name, Repetition: t.Repetition, Pair: pair,
-		Observed: obs, Decision: decision, Took: took, Outcome: res.Phases,
-	})
-}
-
-// pause waits for d, or until ctx ends.
-func pause(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return nil
-	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
-}
-
-// measured is the t of the verdict: the sum of the phases that count.
-func measured(p selector.Phases, count []string) (t time.Duration) {
-	for _, name := range count {
-		t += p.Named(name)
-	}
-	return t
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/testbed/testbed/plots/stats/statstest"
 	"github.com/testbed/testbed/runner/record"
 )
 
@@ -104,7 +103,7 @@ func TestOddRuns(t *testing.T) {
 // TestSameBytes: the same records, in whatever order, give the same bytes, and
 // what is written reads back.
 func TestSameBytes(t *testing.T) {
-	run := statstest.Run(statstest.Options{Seed: 3, Pairs: 10, Repetitions: 2, Mixed: true})
+	run := sweep(10)
 	encode := func(r record.Run) []byte {
 		var b bytes.Buffer
 		if err := Summarize(r).Encode(&b); err != nil {
@@ -133,7 +132,7 @@ func TestSameBytes(t *testing.T) {
 // TestConditionsAreIndependent: what is found in one condition does not change
 // with what was recorded in others.
 func TestConditionsAreIndependent(t *testing.T) {
-	run := statstest.Run(statstest.Options{Seed: 3, Pairs: 10})
+	run := sweep(10)
 	whole := Summarize(run).Conditions[0]
 	run.Header.Conditions = run.Header.Conditions[:1]
 	run.Requests = slices.DeleteFunc(run.Requests, func(r record.Request) bool { return r.Condition != whole.ID })
@@ -145,7 +144,7 @@ func TestConditionsAreIndependent(t *testing.T) {
 // TestFormat holds summary.json to the names that readers rely on.
 func TestFormat(t *testing.T) {
 	var b bytes.Buffer
-	if err := Summarize(statstest.Run(statstest.Options{Seed: 3, Pairs: 8})).Encode(&b); err != nil {
+	if err := Summarize(sweep(8)).Encode(&b); err != nil {
 		t.Fatal(err)
 	}
 	var doc any

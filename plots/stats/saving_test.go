@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/testbed/testbed/plots/stats/statstest"
 	"github.com/testbed/testbed/runner/record"
 	"github.com/testbed/testbed/selector"
 )
@@ -175,7 +174,7 @@ func TestPairsKeepToTheirRepetition(t *testing.T) {
 // TestEqualWeightIsPooled where all conditions have as many pairs, interval
 // and all.
 func TestEqualWeightIsPooled(t *testing.T) {
-	o := Summarize(statstest.Run(statstest.Options{Seed: 5, Pairs: 8, Repetitions: 2})).Overall
+	o := Summarize(sweep(8)).Overall
 	pooled, equal := o.Saving.MeanOfRatios, o.EqualWeight.Saving
 	if !near(pooled.Value, float64(equal.Value)) || !near(pooled.Low, float64(equal.Low)) || !near(pooled.High, float64(equal.High)) {
 		t.Errorf("pooled %+v, of equal weight %+v; want the same", pooled, equal)

@@ -2,10 +2,12 @@ package stats
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/testbed/testbed/emulator/unit"
 	"github.com/testbed/testbed/runner/record"
 	"github.com/testbed/testbed/selector"
 )
@@ -54,6 +56,32 @@ func (s *small) many(condition string, n int, base, other time.Duration) {
 	for i := range n {
 		s.pair(condition, 0, i, base, other)
 	}
+}
+
+// sweep is a run of three conditions, the last with background load, and two
+// repetitions of so many pairs, with noise, probes, telemetry and decisions.
+func sweep(pairs int) record.Run {
+	s := newSmall("slow", "fast", "busy")
+	rng := rand.New(rand.NewPCG(1, 1))
+	for i, c := range s.Header.Conditions {
+		s.Header.Conditions[i].Links = []record.Link{{Node: "edge", Direction: "down", Rate: 5 * unit.Mbps, Delay: 10 * ms}}
+		for rep := range 2 {
+			s.Checks = append(s.Checks, record.Check{Condition: c.ID, Repetition: rep, Node: "edge", Engine: "relay", AskedRTT: 20 * ms, RTT: 20 * ms,
+				Links: []record.LinkCheck{{Direction: "down", AskedRate: 5 * unit.Mbps, Rate: 4990 * unit.Kbps}}})
+			e := record.Telemetry{At: time.Duration(len(s.Requests)) * ms, Condition: c.ID, Repetition: rep, Node: "edge"}
+			if c.ID == "busy" {
+				e.CPUAsked, e.CPUAchieved = 0.5, 0.49
+			}
+			s.Telemetry = append(s.Telemetry, e)
+			for p := range pairs {
+				base := time.Duration(float64(100*(i+1)) * (1 + 0.1*rng.Float64()) * float64(ms))
+				s.answer(c.ID, "greedy", rep, p, base, p%9 != 8)
+				s.answer(c.ID, "advanced", rep, p, time.Duration(float64(base)*(0.5+0.2*rng.Float64())), p%5 != 4)
+				s.Decisions = append(s.Decisions, record.Decision{Condition: c.ID, Arm: "advanced", Repetition: rep, Pair: p, Took: 5 * time.Microsecond})
+			}
+		}
+	}
+	return s.Run
 }
 
 // near says that a Number is x to six digits.

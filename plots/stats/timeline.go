@@ -15,6 +15,9 @@ const (
 	mostDots    = 2000
 )
 
+// leastGap is from how many seconds without telemetry on a course has a gap.
+const leastGap = 0.25
+
 // Timeline is what happened in the course of a run. Times are seconds since
 // its start. A Y that is NaN is a gap.
 type Timeline struct {
@@ -129,21 +132,47 @@ func (t *Timeline) dots(d *data, models []string) {
 func (t *Timeline) cpus(telemetry []record.Telemetry) {
 	for _, node := range nodesOf(telemetry) {
 		c := CPUCourse{Node: node}
+		var asked, achieved, busy course
 		for _, e := range telemetry {
 			if e.Node == node {
-				at := e.At.Seconds()
-				c.Asked = append(c.Asked, Point{at, e.CPUAsked})
-				c.Achieved = append(c.Achieved, Point{at, e.CPUAchieved})
-				c.Busy = append(c.Busy, Point{at, e.CPUBusy})
+				asked.add(e, e.CPUAsked)
+				achieved.add(e, e.CPUAchieved)
+				busy.add(e, e.CPUBusy)
 			}
 		}
-		c.Asked, c.Achieved, c.Busy = changes(c.Asked), thin(c.Achieved), thin(c.Busy)
+		c.Asked, c.Achieved, c.Busy = changes(asked.whole()), thin(achieved.whole()), thin(busy.whole())
 		t.CPUs = append(t.CPUs, c)
 	}
 }
 
+// A course is a quantity over time, that holds each value until the next point.
+type course struct {
+	points []Point
+	end    float64 // of the last value
+}
+
+// add says what the quantity was while e was taken. Where nothing is known for
+// a while there is a gap.
+func (c *course) add(e record.Telemetry, v float64) {
+	from := e.From.Seconds()
+	if len(c.points) > 0 && from > c.end+leastGap {
+		c.points = append(c.points, Point{c.end, c.points[len(c.points)-1].Y}, Point{c.end, math.NaN()})
+	}
+	c.points, c.end = append(c.points, Point{from, v}), e.At.Seconds()
+}
+
+// whole are the points and the end of the last value.
+func (c *course) whole() []Point {
+	if len(c.points) == 0 {
+		return nil
+	}
+	return append(c.points, Point{c.end, c.points[len(c.points)-1].Y})
+}
+
 // links are the courses of every direction in telemetry or in checks.
 func (t *Timeline) links(telemetry []record.Telemetry, checks []record.Check, spans map[trialKey]Span) {
+	type courses struct{ asked, delivered course }
+	seen := map[[2]string]*courses{}
 	at := func(node, direction string) *LinkCourse {
 		for i := range t.Links {
 			if t.Links[i].Node == node && t.Links[i].Direction == direction {
@@ -151,17 +180,19 @@ func (t *Timeline) links(telemetry []record.Telemetry, checks []record.Check, sp
 			}
 		}
 		t.Links = append(t.Links, LinkCourse{Node: node, Direction: direction})
+		seen[[2]string{node, direction}] = &courses{}
 		return &t.Links[len(t.Links)-1]
 	}
 	for _, e := range telemetry {
 		for _, l := range e.Links {
-			c := at(e.Node, l.Direction)
+			at(e.Node, l.Direction)
+			c := seen[[2]string{e.Node, l.Direction}]
 			asked := math.NaN() // no limit
 			if l.Asked > 0 {
 				asked = float64(l.Asked)
 			}
-			c.Asked = append(c.Asked, Point{e.At.Seconds(), asked})
-			c.Delivered = append(c.Delivered, Point{e.At.Seconds(), float64(l.Rate)})
+			c.asked.add(e, asked)
+			c.delivered.add(e, float64(l.Rate))
 		}
 	}
 	for _, k := range checks {
@@ -175,7 +206,8 @@ func (t *Timeline) links(telemetry []record.Telemetry, checks []record.Check, sp
 	}
 	for i := range t.Links {
 		l := &t.Links[i]
-		l.Asked, l.Delivered = changes(l.Asked), thin(l.Delivered)
+		c := seen[[2]string{l.Node, l.Direction}]
+		l.Asked, l.Delivered = changes(c.asked.whole()), thin(c.delivered.whole())
 		slices.SortStableFunc(l.Probes, func(a, b Point) int { return cmp.Compare(a.X, b.X) })
 	}
 	slices.SortStableFunc(t.Links, func(a, b LinkCourse) int {
@@ -217,7 +249,7 @@ func changes(points []Point) []Point {
 }
 
 // thin makes at most mostMoments points of a course: so many neighbours become
-// their mean, at the time of the first.
+// their mean, at the time of the first; a gap among values is lost.
 func thin(points []Point) []Point {
 	if len(points) <= mostMoments {
 		return points
@@ -225,11 +257,13 @@ func thin(points []Point) []Point {
 	out := make([]Point, 0, mostMoments)
 	for i := range mostMoments {
 		some := points[i*len(points)/mostMoments : (i+1)*len(points)/mostMoments]
-		p := Point{X: some[0].X}
+		var known []float64
 		for _, s := range some {
-			p.Y += s.Y / float64(len(some))
+			if !math.IsNaN(s.Y) {
+				known = append(known, s.Y)
+			}
 		}
-		out = append(out, p)
+		out = append(out, Point{some[0].X, mean(known)})
 	}
 	return out
 }

@@ -94,24 +94,43 @@ func unlimited(r unit.BitRate) Number {
 func (w *world) examineBackground() {
 	for _, node := range w.loaded() {
 		b := Background{Node: node, Resource: "cpu", Asked: Missing(), Achieved: Missing(), Busy: Missing()}
-		var asked, achieved, busy []float64
+		var of []record.Telemetry
 		for _, t := range w.telemetry {
 			if t.Node == node && t.CPUAsked > 0 && finite(t.CPUAchieved) {
-				asked, achieved, busy = append(asked, t.CPUAsked), append(achieved, t.CPUAchieved), append(busy, t.CPUBusy)
+				of = append(of, t)
 			}
 		}
-		b.Asked, b.Achieved, b.Busy = round(mean(asked)), round(mean(achieved)), round(mean(busy))
-		if len(asked) == 0 {
+		asked := over(of, func(t record.Telemetry) float64 { return t.CPUAsked })
+		achieved := over(of, func(t record.Telemetry) float64 { return t.CPUAchieved })
+		b.Asked, b.Achieved = round(asked), round(achieved)
+		b.Busy = round(over(of, func(t record.Telemetry) float64 { return t.CPUBusy }))
+		if len(of) == 0 {
 			b.Asked = w.askedOf(node)
 			if b.Asked > 0 {
 				w.warnings = append(w.warnings, fmt.Sprintf("%s cpu: no telemetry says what background load was achieved", node))
 			}
-		} else if w.tolerance.CPU > 0 && math.Abs(mean(achieved)-mean(asked)) > w.tolerance.CPU {
+		} else if w.tolerance.CPU > 0 && math.Abs(achieved-asked) > w.tolerance.CPU {
 			w.reason("%s cpu: achieved %s of %s asked, tolerance %s points", node,
 				b.Achieved.Percent(1), b.Asked.Percent(1), Number(100*w.tolerance.CPU).Significant(3))
 		}
 		w.background = append(w.background, b)
 	}
+}
+
+// over is the mean over time of a quantity: each line of telemetry weighs as
+// long as it covers; all weigh the same if none says how long that is.
+func over(lines []record.Telemetry, of func(record.Telemetry) float64) float64 {
+	var sum, whole float64
+	var values []float64
+	for _, t := range lines {
+		long := max((t.At - t.From).Seconds(), 0)
+		values = append(values, of(t))
+		sum, whole = sum+of(t)*long, whole+long
+	}
+	if whole == 0 {
+		return mean(values)
+	}
+	return sum / whole
 }
 
 // loaded are the nodes that background load was asked on, by the condition or

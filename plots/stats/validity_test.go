@@ -58,6 +58,12 @@ func TestValidity(t *testing.T) {
 		{"load on average as asked", cpu(0.4, 0.6), nil},
 		{"too little load", cpu(0.4, 0.42), []string{"edge cpu: achieved 41.0 % of 50.0 % asked, tolerance 5 points"}},
 		{"too much load", cpu(0.6, 0.6), []string{"edge cpu: achieved 60.0 % of 50.0 % asked, tolerance 5 points"}},
+		{"a moment of too little load", func(s *small) {
+			s.Telemetry = []record.Telemetry{
+				{Condition: "c", Node: "edge", From: 0, At: time.Second, CPUAsked: 0.5, CPUAchieved: 0.5},
+				{Condition: "c", Node: "edge", From: time.Second, At: 1100 * ms, CPUAsked: 0.5, CPUAchieved: 0.1}, // (0.5·1 + 0.1·0.1)/1.1 = 0.464
+			}
+		}, nil},
 		{"a second without a number", cpu(0.5, math.NaN()), nil},
 		{"2 of 40 failed", fail(2), nil},
 		{"3 of 40 failed", fail(3), []string{"3 of 40 requests failed, tolerance 5 %"}},

@@ -36,13 +36,14 @@ func (w *World) Telemetry(ctx context.Context) ([]record.Telemetry, error) {
 			return nil, w.broken(err)
 		}
 		load := status.Loads[n.Name]
-		t := record.Telemetry{At: now, Node: n.Name, CPUAsked: load.Asked, CPUAchieved: load.Achieved, CPUBusy: s.Busy,
+		t := record.Telemetry{From: w.told, At: now, Node: n.Name, CPUAsked: load.Asked, CPUAchieved: load.Achieved, CPUBusy: s.Busy,
 			RSS: unit.Bytes(s.RSSBytes), FrequencyMHz: frequency(w.cpus[n.Name]), TemperatureC: temperature()}
 		t.Links = append(t.Links,
 			w.since(n.Name+"/down", "down", now, status.Down[n.Name]),
 			w.since(n.Name+"/up", "up", now, status.Up[n.Name]))
 		all = append(all, t)
 	}
+	w.told = now
 	return all, nil
 }
 

@@ -44,6 +44,7 @@ type World struct {
 	began       time.Duration         // CLOCK_MONOTONIC at Open
 	load        map[string]float64    // background CPU, by node
 	loadSet     time.Time             // when any of them last changed
+	told        time.Duration         // Now at the last Telemetry
 	last        map[string]counters   // for Telemetry
 }
 

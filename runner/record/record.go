@@ -65,10 +65,11 @@ type Decision struct {
 	Outcome    selector.Phases      `json:"outcome"`
 }
 
-// A Telemetry is one line of telemetry.jsonl: what one node's link and CPUs
-// did over the last second or so.
+// A Telemetry is one line of telemetry.jsonl: what one node's links and CPUs
+// did between From and At, which is a second or what was left of the trial.
 type Telemetry struct {
-	At         time.Duration `json:"at_ns"` // since the start of the run
+	From       time.Duration `json:"from_ns"` // since the start of the run
+	At         time.Duration `json:"at_ns"`
 	Condition  string        `json:"condition"`
 	Repetition int           `json:"repetition"`
 	Node       string        `json:"node"`

@@ -47,7 +47,7 @@ func TestWhatIsWrittenReadsBack(t *testing.T) {
 	req := request(0, "greedy")
 	dec := record.Decision{Condition: "c", Arm: "greedy", Observed: selector.Observation{Down: 5 * unit.Mbps, Held: []string{"a"}},
 		Decision: selector.Decision{Choice: 1, Reason: "r", Candidates: []selector.Candidate{{Model: "a", Total: 9, Excluded: "why"}}}, Took: 5}
-	tel := record.Telemetry{At: 5, Condition: "c", Node: "edge", CPUAsked: .5, CPUAchieved: .49, RSS: 12,
+	tel := record.Telemetry{From: 4, At: 5, Condition: "c", Node: "edge", CPUAsked: .5, CPUAchieved: .49, RSS: 12,
 		Links: []record.LinkSample{{Direction: "down", Asked: 5, Rate: 4, Delay: 3, Packets: 2, Lost: 1, Dropped: 6, LagP99: 7, LagMax: 8}}}
 	chk := record.Check{Condition: "c", Node: "edge", Engine: "relay", Reason: "why", AskedRTT: 4, RTT: 5,
 		Links: []record.LinkCheck{{Direction: "up", AskedRate: 5, Rate: 4, Loss: .1}}}

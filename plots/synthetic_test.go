@@ -1,7 +1,4 @@
-// Package statstest makes runs that nobody ran, for tests of what reads runs:
-// three bandwidths, two loads, cold and warm, with times that a small edge
-// device would show.
-package statstest
+package plots
 
 import (
 	"fmt"
@@ -14,9 +11,9 @@ import (
 	"github.com/testbed/testbed/selector"
 )
 
-// Options say what to make. The zero Options are the smallest run: one model
+// options say what to make. The zero options are the smallest run: one model
 // for each arm, one repetition of one pair.
-type Options struct {
+type options struct {
 	Seed        uint64
 	Pairs       int  // in a trial; 0: one
 	Repetitions int  // 0: one
@@ -26,7 +23,7 @@ type Options struct {
 const ms = time.Millisecond
 
 // The models: the baseline's, and two within its budget of ten points.
-var models = []record.Model{
+var testModels = []record.Model{
 	{Name: "signs-mlp", Bytes: 60 * unit.KB, MACs: 40_000, Accuracy: 0.74, Images: 1000},
 	{Name: "signs-cnn", Bytes: 180 * unit.KB, MACs: 1_900_000, Accuracy: 0.921, Images: 1000},
 	{Name: "signs-resnet20", Bytes: 1100 * unit.KB, MACs: 41_000_000, Accuracy: 0.954, Images: 1000},
@@ -41,8 +38,10 @@ var profile = []selector.Option{
 	{Model: "signs-resnet56", Node: "edge", Accuracy: 0.971, Size: 3400 * unit.KB, Load: 61 * ms, Preprocess: 400 * time.Microsecond, Infer: 26 * ms},
 }
 
-// Run makes a run, the same for the same Options.
-func Run(o Options) record.Run {
+// synthetic makes a run that nobody ran, the same for the same options: three
+// bandwidths, two loads, cold and warm, with times that a small edge device
+// would show.
+func synthetic(o options) record.Run {
 	o.Pairs, o.Repetitions = max(o.Pairs, 1), max(o.Repetitions, 1)
 	m := &maker{o: o, rng: rand.New(rand.NewPCG(o.Seed, 7)), run: record.Run{Dir: "runs/lowbw", Header: header(o)}}
 	for rep := range o.Repetitions {
@@ -55,7 +54,7 @@ func Run(o Options) record.Run {
 	return m.run
 }
 
-func header(o Options) record.Header {
+func header(o options) record.Header {
 	h := record.Header{
 		Schema: 1, Testbed: "0.1.0", Status: "done",
 		Started: time.Date(2025, 3, 14, 9, 26, 53, 0, time.UTC),
@@ -69,7 +68,7 @@ func header(o Options) record.Header {
 		Tolerance: record.Tolerance{Rate: 0.05, Delay: 2 * ms, CPU: 0.05},
 		Axes: []record.Axis{{Name: "bandwidth", Values: []string{"2Mbps", "10Mbps", "50Mbps"}},
 			{Name: "load", Values: []string{"idle", "busy"}}, {Name: "residency", Values: []string{"cold", "warm"}}},
-		Repetitions: o.Repetitions, Models: models, Profile: profile, Classes: 43, Dataset: "signs",
+		Repetitions: o.Repetitions, Models: testModels, Profile: profile, Classes: 43, Dataset: "signs",
 		Host: record.Host{OS: "linux", Kernel: "6.12.0", CPU: "Intel Xeon", CPUs: 2, Memory: 8 << 30, Go: "go1.26.0", User: "unprivileged"},
 		Nodes: []byte(`{"edge":{"cpus":1,"threads":1,"runtime":"onnxruntime 1.22.0","provider":"CPU","congestion_control":"cubic"},
 			"control":{"congestion_control":"cubic","tcp_no_metrics_save":true}}`),
@@ -77,14 +76,14 @@ func header(o Options) record.Header {
 	for _, rate := range []int{2, 10, 50} {
 		for _, load := range []string{"idle", "busy"} {
 			for _, residency := range []string{"cold", "warm"} {
-				h.Conditions = append(h.Conditions, condition(rate, load, residency, o.Pairs))
+				h.Conditions = append(h.Conditions, askedCondition(rate, load, residency, o.Pairs))
 			}
 		}
 	}
 	return h
 }
 
-func condition(rate int, load, residency string, pairs int) record.Condition {
+func askedCondition(rate int, load, residency string, pairs int) record.Condition {
 	r := fmt.Sprintf("%dMbps", rate)
 	c := record.Condition{
 		ID:    r + "/" + load + "/" + residency,
@@ -105,7 +104,7 @@ func condition(rate int, load, residency string, pairs int) record.Condition {
 
 // A maker makes a run, trial by trial.
 type maker struct {
-	o   Options
+	o   options
 	rng *rand.Rand
 	run record.Run
 	now time.Duration
@@ -219,7 +218,7 @@ func (m *maker) decision(c record.Condition, r record.Request, k int) record.Dec
 
 func (m *maker) telemetry(c record.Condition, rep int) {
 	rate := c.Links[0].Rate
-	t := record.Telemetry{At: m.sec, Condition: c.ID, Repetition: rep, Node: "edge", CPUBusy: 0.35 + 0.1*m.rng.Float64(), RSS: 90 * unit.MB}
+	t := record.Telemetry{From: m.sec - time.Second, At: m.sec, Condition: c.ID, Repetition: rep, Node: "edge", CPUBusy: 0.35 + 0.1*m.rng.Float64(), RSS: 90 * unit.MB}
 	if c.Names["load"] == "busy" {
 		t.CPUAsked, t.CPUAchieved, t.CPUBusy = 0.5, 0.5+0.01*m.rng.NormFloat64(), 0.8+0.1*m.rng.Float64()
 	}
