@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/testbed/testbed/plots/stats"
 )
@@ -344,6 +346,29 @@ func TestOrderOfFigures(t *testing.T) {
 	for i, want := range []string{"savings", "boxes", "cdf", "phases", "models", "timeline"} {
 		if figures[i].Name != want || empty[i].Name != want || empty[i].Note == "" {
 			t.Errorf("figure %d: %q, and without data %q with note %q; want %q", i, figures[i].Name, empty[i].Name, empty[i].Note, want)
+		}
+	}
+}
+
+// TestGapsAreGaps: a link of which nothing is known for a while is drawn before
+// and after, on an axis of its asked rate.
+func TestGapsAreGaps(t *testing.T) {
+	nan := math.NaN()
+	p := linkPanel(stats.LinkCourse{Node: "edge", Direction: "down", Asked: []stats.Point{{X: 0, Y: 5e6}, {X: 1, Y: nan}, {X: 3, Y: 5e6}, {X: 4, Y: 5e6}},
+		Delivered: []stats.Point{{X: 0, Y: 1e6}, {X: 1, Y: 1e6}, {X: 1, Y: nan}, {X: 3, Y: 2e6}, {X: 4, Y: 2e6}}}, nil)
+	if p.Y.Min != 0 || math.Abs(p.Y.Max-5.6e6) > 1 {
+		t.Errorf("the axis runs from %v to %v, want 0 to 5.6 Mbps", p.Y.Min, p.Y.Max)
+	}
+	p.X.Min, p.X.Max = 0, 4
+	drawn := page{name: "gap", title: "gap", height: 2 * vg.Inch, body: func(c draw.Canvas) { p.Draw(c) }}
+	f, err := drawn.figure()
+	if err != nil || f.Note != "" {
+		t.Fatal(err, f.Note)
+	}
+	// Two strokes of the asked rate, which is held until the gap begins, and two of what was delivered.
+	for _, width := range []string{"stroke-width:1.2", "stroke:#0072B2"} {
+		if n := strings.Count(string(f.SVG), width); n != 2 {
+			t.Errorf("%d strokes with %s, want 2", n, width)
 		}
 	}
 }

@@ -67,10 +67,10 @@ func TestReportSays(t *testing.T) {
 	text = strings.NewReplacer("\u00a0", " ", "&#39;", "'", "&#43;", "+").Replace(text)
 	md := strings.ReplaceAll(string(Markdown(s, nil)), `\_`, "_")
 	for _, want := range []string{
-		strings.TrimPrefix(s.Verdict.Sentence, s.Verdict.Result), "in 11 valid conditions of 12",
+		strings.TrimPrefix(s.Verdict.Sentence, s.Verdict.Result), "11 of 12 conditions are valid",
 		"advanced chose signs-cnn in all of its 360 requests.",
 		"Its choice was predicted to be the fastest of those considered in 360 of 360 decisions",
-		"tolerance 5 %", "Δt = (1/n) Σ (t_b − t_a)/t_b", "do not bear p99, which needs 368",
+		"tolerance 5 %", "Δt = (1/n) Σ (t_b − t_a)/t_b", "30 times do not bear p90, p95, p99, which need 36, 72, 368",
 		"testbed run scenarios/lowbw.yaml --out runs/lowbw --seed 1", "congestion_control", "onnxruntime 1.22.0", "cubic",
 		s.Run.Hash, "one repetition", interval(s.Overall.Definitions[0].Saving.RatioOfMeans, 100, " %"), interval(s.Overall.Definitions[1].Saving.Geometric, 100, " %"),
 	} {

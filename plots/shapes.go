@@ -62,6 +62,9 @@ func course(points []stats.Point, sty draw.LineStyle, steps bool) shape {
 		}
 		for _, p := range points {
 			if math.IsNaN(p.Y) || math.IsInf(p.Y, 0) {
+				if steps && len(run) > 0 { // what was held ends here
+					run = append(run, vg.Point{X: a.x(p.X), Y: run[len(run)-1].Y})
+				}
 				flush()
 				continue
 			}

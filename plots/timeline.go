@@ -33,7 +33,7 @@ func timeline(s stats.Series) (page, string) {
 	}
 	p := page{
 		name: "timeline", title: "The run over time",
-		subtitle: "Asked against achieved, and every request by the model that answered it" + thinned(t) + "; bands are trials",
+		subtitle: "Asked against achieved, and every request by the model that answered it" + thinned(t) + "; each change of shade is another trial",
 		legend:   timelineKeys(s),
 		height:   vg.Length(len(panels)) * 1.35 * vg.Inch,
 		caption: "Black: what was asked of a link or of the background load. Rings: what probes found the link to carry before each trial; they should lie on the black line. " +
@@ -101,7 +101,9 @@ func linkPanel(l stats.LinkCourse, trials []stats.Span) *plot.Plot {
 		}
 	}
 	for _, q := range l.Delivered {
-		hi = max(hi, q.Y)
+		if q.Y > hi { // not for a gap, which is NaN
+			hi = q.Y
+		}
 	}
 	rateAxis(p, lo, hi)
 	p.Add(trialBands(trials), gridY(), course(l.Delivered, stroke(blue, 1), true), course(l.Asked, stroke(black, 1.2), true))

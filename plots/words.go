@@ -21,13 +21,13 @@ func lead(s stats.Summary) (out []string) {
 			stats.Number(r.Require.Confidence).Percent(0), r.Arms[1], r.Budget))
 	}
 	o := s.Overall
-	rest := fmt.Sprintf("It rests on %d pairs of requests for %d different images, in %d valid conditions of %d and %d trials", o.Pairs, o.Images, o.Conditions, len(s.Conditions), o.Trials)
+	rest := fmt.Sprintf("It rests on %d pairs of requests for %d different images, in %d trials; %d of %d conditions are valid", o.Pairs, o.Images, o.Trials, o.Conditions, len(s.Conditions))
 	if len(r.Axes) > 0 {
 		var axes []string
 		for _, a := range r.Axes {
 			axes = append(axes, fmt.Sprintf("%s (%s)", a.Name, strings.Join(a.Values, ", ")))
 		}
-		rest += "; conditions are named by " + strings.Join(axes, " · ")
+		rest += "; they are named by " + strings.Join(axes, " · ")
 	}
 	return append(out, rest+". Where a time is judged it is that of "+cmp.Or(r.Node, "the inference node")+" in the world “"+s.World+"”.")
 }

@@ -79,9 +79,7 @@ type pairKey struct {
 func before(b record.Run) map[pairKey]int {
 	done := map[pairKey]int{}
 	for _, r := range b.Requests {
-		if !r.Warmup {
-			done[pairKey{r.Condition, r.Repetition, r.Pair}]++
-		}
+		done[pairKey{r.Condition, r.Repetition, r.Pair}]++
 	}
 	return done
 }

@@ -31,6 +31,7 @@ type fakeWorld struct {
 	broken   int            // request number at which the world breaks; 0: never
 	requests int
 	left     int
+	slow     time.Duration // factor of every inference; 0: 1
 }
 
 func newFake() *fakeWorld {
@@ -84,6 +85,7 @@ func (w *fakeWorld) Do(_ context.Context, r runner.Request) (runner.Result, erro
 	if r.Model == "big" {
 		res.Phases.Infer = 30 * ms
 	}
+	res.Phases.Infer *= max(1, w.slow)
 	if !w.held[r.Arm][r.Model] {
 		res.Phases.Fetch, res.Fetched = 40*ms, 1000
 		w.held[r.Arm][r.Model] = true
@@ -169,6 +171,14 @@ func TestWarmTrial(t *testing.T) {
 		if diff := cmp.Diff([]string{"greedy[small big]", "advanced[small big]"}, w.prepared); diff != "" {
 			t.Errorf("prepared:\n%s", diff)
 		}
+		if d := run.Decisions[5]; d.Observed.Seq != 2 || d.Observed.Now != 155*ms || d.Pair != 1 || d.Arm != "advanced" || d.Outcome.Infer != 5*ms {
+			t.Errorf("last decision = %+v", d)
+		}
+		for _, e := range run.Telemetry {
+			if e.Condition != "warm" {
+				t.Errorf("telemetry of condition %q", e.Condition)
+			}
+		}
 		if len(run.Decisions) != 6 || len(run.Checks) != 1 || run.Checks[0].Condition != "warm" || len(run.Telemetry) == 0 || w.left != 1 {
 			t.Errorf("%d decisions, checks %+v, %d telemetry, left %d times", len(run.Decisions), run.Checks, len(run.Telemetry), w.left)
 		}
@@ -200,6 +210,59 @@ func TestResidency(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestTrialsAreTheirOwn: a trial begins 1 s after the one before it, and its
+// clock and its selectors begin anew; within a trial, they learn.
+func TestTrialsAreTheirOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := plan("warm", 1, "infer")
+		second := p.Trials[0]
+		second.Repetition = 1
+		p.Trials = append(p.Trials, second)
+		w := newFake()
+		w.slow = 3 // times the profile, in every inference
+		run, err := carryOut(t, t.Context(), p, w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		predicted := map[string]time.Duration{}
+		for _, d := range run.Decisions {
+			if d.Arm == "advanced" {
+				predicted[fmt.Sprint(d.Repetition, d.Observed.Seq)] = d.Decision.Candidates[d.Decision.Choice].Predicted.Infer
+				if d.Observed.Seq == 0 && d.Observed.Now > 200*ms {
+					t.Errorf("repetition %d begins at %v of its own clock", d.Repetition, d.Observed.Now)
+				}
+			}
+		}
+		// The profile says 5 ms; after one request of 15 ms it is more.
+		if predicted["0 0"] != 5*ms || predicted["1 0"] != 5*ms || predicted["0 1"] <= 5*ms || predicted["1 1"] != predicted["0 1"] {
+			t.Errorf("predicted inference by repetition and request: %v", predicted)
+		}
+	})
+}
+
+// TestProgress counts every pair, those of an earlier session too.
+func TestProgress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := plan("warm", 3, "infer")
+		w := newFake()
+		w.broken = 5 // in the second counted pair
+		run, _ := carryOut(t, t.Context(), p, w)
+		out, before, err := record.Resume(run.Dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer out.Close()
+		var last runner.Progress
+		tell := func(p runner.Progress) { last = p }
+		if err := runner.Run(t.Context(), p, runner.Options{World: newFake(), Dataset: dataset.NewSigns(dataset.Test, 100), Writer: out, Before: before, Progress: tell}); err != nil {
+			t.Fatal(err)
+		}
+		if last.Done != 4 || last.Total != 4 || last.Left != 0 {
+			t.Errorf("last progress %+v, want 4 of 4 pairs and no time left", last)
+		}
+	})
 }
 
 func TestFailedRequestIsARecord(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/testbed/testbed/runner/record"
 	"github.com/testbed/testbed/selector"
@@ -91,19 +92,22 @@ func (t *tally) note(counts map[string]int, reason string) {
 	}
 }
 
-// shape is s with each run of digits and points made one #, so that sentences
-// that differ in a number are one.
+// shape is s with each number made a #, so that sentences that differ in a
+// number are one. Digits of a name, such as resnet18, are no number.
 func shape(s string) string {
 	var b strings.Builder
-	in := false
+	in, before := false, ' ' // in a number; the letter before
 	for _, r := range s {
-		digit := r >= '0' && r <= '9' || in && r == '.'
-		if !digit {
+		was := in
+		digit := unicode.IsDigit(r)
+		in = was && (digit || r == '.') || digit && !unicode.IsLetter(before) && !unicode.IsDigit(before)
+		switch {
+		case !in:
 			b.WriteRune(r)
-		} else if !in {
+		case !was:
 			b.WriteByte('#')
 		}
-		in = digit
+		before = r
 	}
 	return b.String()
 }

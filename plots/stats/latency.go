@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/testbed/testbed/runner/record"
@@ -27,19 +28,25 @@ func latencyOf(times []float64, confidence float64) (Latency, []string) {
 	}
 	slices.Sort(times)
 	l.Mean = round(mean(times))
-	var warnings []string
+	var names, wanted []string
 	for _, q := range []struct {
 		p    float64
 		name string
 		into *Number
 	}{{0.5, "p50", &l.P50}, {0.9, "p90", &l.P90}, {0.95, "p95", &l.P95}, {0.99, "p99", &l.P99}} {
 		if n := needs(q.p, confidence); len(times) < n {
-			warnings = append(warnings, fmt.Sprintf("%d times do not bear %s, which needs %d", len(times), q.name, n))
+			names, wanted = append(names, q.name), append(wanted, fmt.Sprint(n))
 			continue
 		}
 		*q.into = round(times[rank(q.p, len(times))-1])
 	}
-	return l, warnings
+	switch len(names) {
+	case 0:
+		return l, nil
+	case 1:
+		return l, []string{fmt.Sprintf("%d times do not bear %s, which needs %s", len(times), names[0], wanted[0])}
+	}
+	return l, []string{fmt.Sprintf("%d times do not bear %s, which need %s", len(times), strings.Join(names, ", "), strings.Join(wanted, ", "))}
 }
 
 // mean of values, NaN of none.

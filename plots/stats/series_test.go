@@ -38,25 +38,30 @@ func TestTimeline(t *testing.T) {
 	s.pair("c", 0, 0, 100*ms, 50*ms)
 	s.Requests[0].Sent, s.Requests[1].Sent = 2*time.Second, 3*time.Second
 	s.Requests[0].Done, s.Requests[1].Done = 2100*ms, 3050*ms
-	for i, asked := range []unit.BitRate{5e6, 5e6, 0, 5e6} {
-		s.Telemetry = append(s.Telemetry, record.Telemetry{At: time.Duration(i) * time.Second, Condition: "c", Node: "edge", CPUAsked: 0.5, CPUAchieved: 0.4, CPUBusy: 0.9,
+	// From 4 s to 6 s there is no telemetry; then a second like the first.
+	for i, asked := range []unit.BitRate{5e6, 5e6, 0, 5e6, -1, -1, 5e6} {
+		if asked < 0 {
+			continue
+		}
+		s.Telemetry = append(s.Telemetry, record.Telemetry{From: time.Duration(i) * time.Second, At: time.Duration(i+1) * time.Second, Condition: "c", Node: "edge", CPUAsked: 0.5, CPUAchieved: 0.4, CPUBusy: 0.9,
 			Links: []record.LinkSample{{Direction: "down", Asked: asked, Rate: 1e6}}})
 	}
 	s.Checks = []record.Check{{Condition: "c", Node: "edge", Links: []record.LinkCheck{{Direction: "down", AskedRate: 5e6, Rate: 4.9e6}, {Direction: "up", Rate: 1e9}}}}
 	got := Collect(s.Run).Timeline
 	nan := math.NaN()
 	want := Timeline{
-		Links: []LinkCourse{{Node: "edge", Direction: "down", Asked: []Point{{0, 5e6}, {2, nan}, {3, 5e6}},
-			Delivered: []Point{{0, 1e6}, {1, 1e6}, {2, 1e6}, {3, 1e6}}, Probes: []Point{{2, 4.9e6}}}},
-		CPUs: []CPUCourse{{Node: "edge", Asked: []Point{{0, 0.5}, {3, 0.5}},
-			Achieved: []Point{{0, 0.4}, {1, 0.4}, {2, 0.4}, {3, 0.4}}, Busy: []Point{{0, 0.9}, {1, 0.9}, {2, 0.9}, {3, 0.9}}}},
+		Links: []LinkCourse{{Node: "edge", Direction: "down", Asked: []Point{{0, 5e6}, {2, nan}, {3, 5e6}, {4, nan}, {6, 5e6}, {7, 5e6}},
+			Delivered: []Point{{0, 1e6}, {1, 1e6}, {2, 1e6}, {3, 1e6}, {4, 1e6}, {4, nan}, {6, 1e6}, {7, 1e6}}, Probes: []Point{{2, 4.9e6}}}},
+		CPUs: []CPUCourse{{Node: "edge", Asked: []Point{{0, 0.5}, {4, nan}, {6, 0.5}, {7, 0.5}},
+			Achieved: []Point{{0, 0.4}, {1, 0.4}, {2, 0.4}, {3, 0.4}, {4, 0.4}, {4, nan}, {6, 0.4}, {7, 0.4}},
+			Busy:     []Point{{0, 0.9}, {1, 0.9}, {2, 0.9}, {3, 0.9}, {4, 0.9}, {4, nan}, {6, 0.9}, {7, 0.9}}}},
 		Dots: []Dot{{2, 100, 0, 0}, {3, 50, 1, 1}}, Requests: 2, Trials: []Span{{2, 3.05, 0}},
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateNaNs()); diff != "" {
 		t.Errorf("timeline (-want +got)\n%s", diff)
 	}
-	if got.Length() != 3050*ms {
-		t.Errorf("length %v, want 3.05 s", got.Length())
+	if got.Length() != 7*time.Second {
+		t.Errorf("length %v, want 7 s", got.Length())
 	}
 }
 
@@ -135,5 +140,18 @@ func BenchmarkSummarize(b *testing.B) {
 	for b.Loop() {
 		Summarize(s.Run)
 		Collect(s.Run)
+	}
+}
+
+// TestShape: numbers are alike, names with digits are not.
+func TestShape(t *testing.T) {
+	for in, want := range map[string]string{
+		"signs-resnet14: accuracy 7.9 % is below 8.6 %": "signs-resnet14: accuracy # % is below # %",
+		"resnet18 and resnet152 take 20ms, (3) of 5.":   "resnet18 and resnet152 take #ms, (#) of #",
+		"12.5": "#", "": "", "µ3x4": "µ3x4",
+	} {
+		if got := shape(in); got != want {
+			t.Errorf("shape(%q) = %q, want %q", in, got, want)
+		}
 	}
 }

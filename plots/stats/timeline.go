@@ -154,7 +154,7 @@ type course struct {
 // add says what the quantity was while e was taken. Where nothing is known for
 // a while there is a gap.
 func (c *course) add(e record.Telemetry, v float64) {
-	from := e.From.Seconds()
+	from := max(e.From.Seconds(), c.end) // lines do not overlap
 	if len(c.points) > 0 && from > c.end+leastGap {
 		c.points = append(c.points, Point{c.end, c.points[len(c.points)-1].Y}, Point{c.end, math.NaN()})
 	}

@@ -129,8 +129,8 @@ func sentence(s *Summary, v Verdict, valid int) string {
 		}
 		parts = append(parts, what+metText(r))
 	}
-	return fmt.Sprintf("%s: %s %s, over %d valid conditions of %d and %d pairs.%s",
-		v.Result, o.Arm, strings.Join(parts, " and "), valid, len(s.Conditions), o.Pairs, interrupted(s))
+	return fmt.Sprintf("%s: %s %s; %d pairs, %d of %d conditions valid.%s",
+		v.Result, o.Arm, strings.Join(parts, " and "), o.Pairs, valid, len(s.Conditions), interrupted(s))
 }
 
 func metText(r Requirement) string {

@@ -51,11 +51,12 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-// TestAsked: opportunities of 1514 bytes every 10 ms are 1.2112 Mbps; what a
-// delay of 5 ms lets arrive in [25, 45) ms left the link in [20, 40).
+// TestAsked: what a delay of 5 ms lets arrive in [15, 35) ms left the link in
+// [10, 30), in which it has three opportunities of 1514 bytes, at 10, 11 and
+// 12 ms: 36 336 bits in 20 ms are 1.8168 Mbps.
 func TestAsked(t *testing.T) {
-	tr := &trace.Trace{At: []time.Duration{0}, Period: 10 * ms, Quantum: 1514}
-	if got, want := asked(emulator.Link{Trace: tr, Delay: 5 * ms}, 25*ms, 45*ms), unit.BitRate(1_211_200); got != want {
+	tr := &trace.Trace{At: []time.Duration{10 * ms, 11 * ms, 12 * ms, 30 * ms}, Period: 100 * ms, Quantum: 1514}
+	if got, want := asked(emulator.Link{Trace: tr, Delay: 5 * ms}, 15*ms, 35*ms), unit.BitRate(1_816_800); got != want {
 		t.Errorf("asked = %v, want %v", got, want)
 	}
 	if got := asked(emulator.Link{Rate: 5 * unit.Mbps}, 0, ms); got != 5*unit.Mbps {
@@ -112,7 +113,7 @@ func TestWithin(t *testing.T) {
 
 // TestMedians: each quantity by itself.
 func TestMedians(t *testing.T) {
-	got := medians([]record.Check{check(18*unit.Mbps, 21*ms), check(9*unit.Mbps, 50*ms), check(10*unit.Mbps, 20*ms)})
+	got := medians([]record.Check{check(18*unit.Mbps, 50*ms), check(9*unit.Mbps, 21*ms), check(10*unit.Mbps, 20*ms)})
 	want := check(10*unit.Mbps, 21*ms)
 	want.Probes = 3
 	if diff := cmp.Diff(want, got); diff != "" {
