@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -55,13 +54,6 @@ func (a *app) report(dir string) (*stats.Summary, error) {
 		a.say("%s: %s", dir, p)
 	}
 	summary := stats.Summarize(run)
-	b, err := json.MarshalIndent(summary, "", " ")
-	if err != nil {
-		return nil, err
-	}
-	if err := record.WriteFile(filepath.Join(dir, "summary.json"), append(b, '\n')); err != nil {
-		return nil, err
-	}
 	if _, err := plots.Write(dir, summary, stats.Collect(run)); err != nil {
 		return nil, err
 	}
@@ -71,7 +63,7 @@ func (a *app) report(dir string) (*stats.Summary, error) {
 // printSummary prints the verdict, a line a condition, and where to read on.
 func (a *app) printSummary(dir string, s *stats.Summary) error {
 	if a.settings.GetBool("json") {
-		return a.printJSON(s)
+		return s.Encode(a.out)
 	}
 	t := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(t, "condition\tpairs\tsaving\taccuracy drop\tmodels\tvalid")

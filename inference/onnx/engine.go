@@ -3,6 +3,7 @@ package onnx
 import (
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"strconv"
 	"sync"
@@ -40,6 +41,12 @@ func Open(lib string) (*Engine, error) {
 		return e, nil
 	}
 	if err := isFile(lib); err != nil {
+		return nil, fmt.Errorf("open ONNX Runtime: %w", err)
+	}
+	// Before the library is loaded: it would else write a session file and a
+	// log into the temporary directory, and leave them there. DisableTelemetry
+	// comes too late for that.
+	if err := os.Setenv("ORT_DISABLE_TELEMETRY", "1"); err != nil {
 		return nil, fmt.Errorf("open ONNX Runtime: %w", err)
 	}
 	ort.SetSharedLibraryPath(lib)
