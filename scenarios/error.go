@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"github.com/hbollon/go-edlib"
 )
 
 // A FieldError is a mistake in a scenario file, or in an override of it. It
@@ -88,7 +90,7 @@ func (s Setting) String() string { return "--set " + s.Path + "=" + s.Value }
 func suggest(got string, names []string) string {
 	best, least := "", 1+max(1, len(got)/3)
 	for _, name := range names {
-		if d := distance(got, name); d < least {
+		if d := edlib.OSADamerauLevenshteinDistance(got, name); d < least {
 			best, least = name, d
 		}
 	}
@@ -96,30 +98,4 @@ func suggest(got string, names []string) string {
 		return ""
 	}
 	return fmt.Sprintf("; did you mean %q?", best)
-}
-
-// distance is how many bytes to insert, delete, replace or swap with their
-// neighbour turn a into b (optimal string alignment).
-func distance(a, b string) int {
-	rows := make([][]int, len(a)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-		rows[i][0] = i
-	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		for j := 1; j <= len(b); j++ {
-			change := 1
-			if a[i-1] == b[j-1] {
-				change = 0
-			}
-			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+change)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-			}
-		}
-	}
-	return rows[len(a)][len(b)]
 }

@@ -69,7 +69,7 @@ var builtin = sync.OnceValue(func() []Model {
 func Builtin() []Model { return slices.Clone(builtin()) }
 
 // Lookup returns the built-in model of that name. The error of an unknown name
-// lists the names there are, the nearest first.
+// lists the names there are.
 func Lookup(name string) (Model, error) {
 	models := builtin()
 	names := make([]string, len(models))
@@ -79,26 +79,5 @@ func Lookup(name string) (Model, error) {
 		}
 		names[i] = m.Name
 	}
-	slices.SortStableFunc(names, func(a, b string) int { return distance(name, a) - distance(name, b) })
 	return Model{}, fmt.Errorf("no built-in model %q: want one of %s", name, strings.Join(names, ", "))
-}
-
-// distance is Levenshtein's: the fewest single-byte edits from a to b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }
