@@ -6,63 +6,99 @@ import (
 	"github.com/testbed/testbed/scenarios"
 )
 
-// A pace estimates the time left: of every condition it keeps how long its
-// pairs took, and it takes the mean over all for those not yet seen.
+// A pace estimates the time left. Making a world takes about the same for all
+// trials; what its pairs take is known for the conditions that were seen, and
+// the mean of those for the others.
 type pace struct {
-	remaining   []int // pairs to do, by condition
-	spent       []time.Duration
-	count       []int
+	done, total int // pairs
+	per         []conditionPace
+	setup       time.Duration // of all worlds made so far
+	setups      int
 	last        time.Time
-	done, total int
+}
+
+// A conditionPace counts the pairs of a condition in trials: half a trial is
+// half of its pairs.
+type conditionPace struct {
+	pairs int           // in a trial
+	left  float64       // trials
+	seen  float64       // trials
+	spent time.Duration // on those seen
 }
 
 func newPace(plan *scenarios.Plan, done map[pairKey]int) *pace {
-	n := len(plan.Conditions)
-	p := &pace{remaining: make([]int, n), spent: make([]time.Duration, n), count: make([]int, n), last: time.Now()}
+	p := &pace{per: make([]conditionPace, len(plan.Conditions)), last: time.Now()}
 	for _, t := range plan.Trials {
 		c := plan.Conditions[t.Condition]
-		for i := range t.Samples {
-			pair := i - c.Warmup
-			if pair >= 0 && done[pairKey{c.ID, t.Repetition, pair}] >= len(plan.Scenario.Selectors) {
-				p.done++
-			} else {
-				p.remaining[t.Condition]++
-			}
-			p.total++
+		per := &p.per[t.Condition]
+		per.pairs = len(t.Samples)
+		first := firstPair(plan, t, done)
+		todo := c.Warmup + c.Requests - first // the warm-ups are run again
+		if first == c.Requests {
+			todo = 0
 		}
+		per.left += float64(todo) / float64(per.pairs)
+		p.done += per.pairs - todo
+		p.total += per.pairs
 	}
 	return p
 }
 
-// did notes that a pair of a condition was done. The time since the last one
-// counts whole, the making of the world included.
-func (p *pace) did(condition int) {
-	now := time.Now()
-	p.spent[condition] += now.Sub(p.last)
-	p.count[condition]++
-	p.remaining[condition] = max(0, p.remaining[condition]-1)
-	p.done++
-	p.last = now
+// firstPair is the first pair of a trial that is not recorded in all arms.
+func firstPair(plan *scenarios.Plan, t scenarios.Trial, done map[pairKey]int) (first int) {
+	c := plan.Conditions[t.Condition]
+	for first < c.Requests && done[pairKey{c.ID, t.Repetition, first}] >= len(plan.Scenario.Selectors) {
+		first++
+	}
+	return first
 }
 
-// left returns the estimate; 0 before the first pair.
+// entered notes that the world of a trial is made.
+func (p *pace) entered() {
+	p.setup += p.since()
+	p.setups++
+}
+
+// did notes that a pair of a condition was done.
+func (p *pace) did(condition int) {
+	c := &p.per[condition]
+	c.spent += p.since()
+	c.seen += 1 / float64(c.pairs)
+	c.left = max(0, c.left-1/float64(c.pairs))
+	p.done++
+}
+
+// since is the time since it was last called.
+func (p *pace) since() time.Duration {
+	now := time.Now()
+	d := now.Sub(p.last)
+	p.last = now
+	return d
+}
+
+// left returns the estimate; 0 before the first pair, and after the last.
 func (p *pace) left() time.Duration {
-	var all time.Duration
-	n := 0
-	for i, d := range p.spent {
-		all += d
-		n += p.count[i]
+	mean, seen := time.Duration(0), 0
+	for _, c := range p.per {
+		if c.seen > 0 {
+			mean += c.trial()
+			seen++
+		}
 	}
-	if n == 0 {
+	if seen == 0 || p.done == p.total {
 		return 0
 	}
 	var sum time.Duration
-	for i, pairs := range p.remaining {
-		mean := all / time.Duration(n)
-		if p.count[i] > 0 {
-			mean = p.spent[i] / time.Duration(p.count[i])
+	for _, c := range p.per {
+		each := mean / time.Duration(seen)
+		if c.seen > 0 {
+			each = c.trial()
 		}
-		sum += mean * time.Duration(pairs)
+		sum += time.Duration(c.left * float64(each))
+		sum += time.Duration(c.left) * (p.setup / time.Duration(max(1, p.setups))) // whole trials to come
 	}
 	return sum
 }
+
+// trial is how long the pairs of a whole trial take, by those seen.
+func (c conditionPace) trial() time.Duration { return time.Duration(float64(c.spent) / c.seen) }

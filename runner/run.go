@@ -113,16 +113,14 @@ func (r *run) tell(p Progress) {
 // the pairs that are not yet recorded.
 func (r *run) trial(ctx context.Context, index int, planned scenarios.Trial) error {
 	t := &trial{run: r, Trial: planned, condition: r.plan.Conditions[planned.Condition], index: index}
-	first := 0
-	for first < t.condition.Requests && r.done[pairKey{t.condition.ID, t.Repetition, first}] >= len(r.plan.Scenario.Selectors) {
-		first++
-	}
+	first := firstPair(r.plan, planned, r.done)
 	if first == t.condition.Requests {
 		return nil
 	}
 	if err := t.enter(ctx); err != nil {
 		return err
 	}
+	r.pace.entered()
 	tick := r.telemetry(ctx, t.condition.ID, t.Repetition)
 	err := t.pairs(ctx, first)
 	return errors.Join(err, tick.stop(), r.o.World.Leave(context.WithoutCancel(ctx)), r.o.Writer.Sync())

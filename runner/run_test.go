@@ -32,6 +32,7 @@ type fakeWorld struct {
 	requests int
 	left     int
 	slow     time.Duration // factor of every inference; 0: 1
+	making   time.Duration // that Enter takes
 }
 
 func newFake() *fakeWorld {
@@ -55,6 +56,7 @@ func (w *fakeWorld) Profile(_ context.Context, node string, models []scenarios.M
 }
 
 func (w *fakeWorld) Enter(_ context.Context, c scenarios.Condition, seed uint64) ([]record.Check, error) {
+	time.Sleep(w.making)
 	w.entered = append(w.entered, fmt.Sprintf("%s/%d", c.ID, seed))
 	return []record.Check{{Node: "edge", Engine: "relay"}}, nil
 }
@@ -261,6 +263,36 @@ func TestProgress(t *testing.T) {
 		}
 		if last.Done != 4 || last.Total != 4 || last.Left != 0 {
 			t.Errorf("last progress %+v, want 4 of 4 pairs and no time left", last)
+		}
+	})
+}
+
+// TestTimeLeft: a pair of the plan takes 41+16 = 57 ms, and a world 100 ms. After
+// the first of 2 pairs in the first of 2 trials, 3 pairs and a world are left.
+func TestTimeLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := plan("warm", 1, "infer")
+		p.Trials = append(p.Trials, p.Trials[0])
+		p.Trials[1].Repetition = 1
+		w := newFake()
+		w.making = 100 * ms
+		out, err := record.Create(filepath.Join(t.TempDir(), "run"), record.Header{}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer out.Close()
+		var left []time.Duration
+		tell := func(p runner.Progress) {
+			if p.Stage == "run" {
+				left = append(left, p.Left)
+			}
+		}
+		if err := runner.Run(t.Context(), p, runner.Options{World: w, Dataset: dataset.NewSigns(dataset.Test, 100), Writer: out, Progress: tell}); err != nil {
+			t.Fatal(err)
+		}
+		want := []time.Duration{3*57*ms + 100*ms, 2*57*ms + 100*ms, 57 * ms, 0}
+		if diff := cmp.Diff(want, left); diff != "" {
+			t.Errorf("time left after each pair (-want +got):\n%s", diff)
 		}
 	})
 }
