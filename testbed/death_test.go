@@ -133,6 +133,44 @@ func TestKilled(t *testing.T) {
 	}
 }
 
+// TestNodeDies kills the inference node: the run ends, says which node died, and
+// keeps what it has.
+func TestNodeDies(t *testing.T) {
+	cmd, stderr, dir := begin(t)
+	family := descendants(cmd.Process.Pid)
+	killed := 0
+	for _, pid := range family {
+		if b, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cmdline"); bytes.Contains(b, []byte("\x00edge\x00")) {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+			killed++
+		}
+	}
+	if killed != 1 {
+		t.Fatalf("%d processes of node edge", killed)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	var exit *exec.ExitError
+	select {
+	case err := <-ended:
+		if !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
+			t.Errorf("ended with %v, want status %d", err, exitFailed)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("still running 20 s after a node died")
+	}
+	if !strings.Contains(stderr.String(), "node edge: ") {
+		t.Errorf("does not name the node:\n%s", stderr)
+	}
+	if slices.ContainsFunc(family, alive) {
+		t.Error("the program has ended before its world")
+	}
+	run, err := record.Read(dir)
+	if err != nil || run.Header.Status != "failed" || len(run.Requests) < 5 {
+		t.Errorf("status %q, %d requests, error %v", run.Header.Status, len(run.Requests), err)
+	}
+}
+
 // TestInterrupted is Ctrl-C: status 130, a report, and how to go on.
 func TestInterrupted(t *testing.T) {
 	cmd, stderr, dir := begin(t)

@@ -44,6 +44,7 @@ func routerMain() error {
 	if err != nil {
 		return err
 	}
+	ownFiles()
 	ownProc()
 	r := &router{failed: make(chan Failure, 1), members: map[string]*member{}}
 	server := rpc.NewServer()
@@ -52,6 +53,16 @@ func routerMain() error {
 	}
 	server.ServeConn(control)
 	return nil
+}
+
+// ownFiles keeps what this process was born with from those it starts: each
+// node gets its own socket, and one that had another's too would keep it open
+// when that node dies, so that nobody would learn of it.
+func ownFiles() {
+	const most = 1024 // more than the nodes of any world
+	for fd := routerFD; fd < most; fd++ {
+		unix.CloseOnExec(fd)
+	}
 }
 
 // ownProc shows this namespace's processes in /proc, so that a node finds

@@ -17,6 +17,8 @@ const settle = 600 * time.Millisecond
 // starts, because a busy node would be late to notice what has long arrived;
 // then they are set anew, so that a trace begins with the trial.
 func (w *World) Enter(ctx context.Context, c scenarios.Condition, seed uint64) ([]record.Check, error) {
+	ctx, done := w.alive(ctx)
+	defer done()
 	if err := w.Leave(ctx); err != nil {
 		return nil, err
 	}

@@ -24,6 +24,8 @@ type counters struct {
 
 // Telemetry implements runner.World.
 func (w *World) Telemetry(ctx context.Context) ([]record.Telemetry, error) {
+	ctx, done := w.alive(ctx)
+	defer done()
 	status, err := w.net.Status()
 	if err != nil {
 		return nil, w.broken(err)

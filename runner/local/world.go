@@ -42,6 +42,7 @@ type World struct {
 	description Description
 	probes      map[string]node.Probe // of the condition entered last
 	began       time.Duration         // CLOCK_MONOTONIC at Open
+	life        context.Context       // ends with the world
 	load        map[string]float64    // background CPU, by node
 	loadSet     time.Time             // when any of them last changed
 	told        time.Duration         // Now at the last Telemetry
@@ -83,6 +84,12 @@ func Open(ctx context.Context, plan *scenarios.Plan, o Options) (*World, error) 
 	if w.net, err = netns.Open(ctx, cfg); err != nil {
 		return nil, err
 	}
+	life, end := context.WithCancel(context.Background())
+	go func() {
+		<-w.net.Done()
+		end()
+	}()
+	w.life = life
 	w.description = Description{World: w.net.Describe(), Nodes: map[string]node.Description{}, Warnings: warnings}
 	if err := w.start(ctx, o.Library); err != nil {
 		return nil, errors.Join(w.broken(err), w.Close())
@@ -93,6 +100,8 @@ func Open(ctx context.Context, plan *scenarios.Plan, o Options) (*World, error) 
 // start tells every node its part. The repository comes first, for the
 // others may ask it for something at once.
 func (w *World) start(ctx context.Context, library string) error {
+	ctx, done := w.alive(ctx)
+	defer done()
 	common := node.Config{Models: w.models, Library: library, Congestion: "cubic",
 		Repository: fmt.Sprintf("%s:%d", w.net.Addr(repository), repositoryPort)}
 	start := func(name, role string, port, threads int) error {
@@ -122,13 +131,21 @@ func (w *World) start(ctx context.Context, library string) error {
 	return start(control, "control", 0, 0)
 }
 
+// alive is ctx for calls to nodes: it ends when the world does, too, for a node
+// that has died answers nothing, and those it talked to may wait for it.
+func (w *World) alive(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(w.life, cancel)
+	return ctx, func() { stop(); cancel() }
+}
+
 // broken prefers, over an error of a call, that the world itself has ended.
 func (w *World) broken(err error) error {
 	if err == nil {
 		return nil
 	}
 	select {
-	case <-w.net.Done():
+	case <-w.life.Done():
 	case <-time.After(100 * time.Millisecond): // a node's death takes a moment to be known
 	}
 	if why := w.net.Err(); why != nil {
@@ -154,6 +171,8 @@ const (
 
 // Profile implements runner.World.
 func (w *World) Profile(ctx context.Context, name string, models []scenarios.Model, progress func(int)) ([]selector.Option, error) {
+	ctx, done := w.alive(ctx)
+	defer done()
 	var options []selector.Option
 	for i, m := range models {
 		p, err := w.nodes[name].Profile(ctx, node.ProfileArgs{Model: m.Name, Runs: profileRuns, Loads: profileLoads, Image: w.image})
@@ -184,11 +203,15 @@ func (w *World) model(name string) (model.Model, error) {
 
 // Prepare implements runner.World.
 func (w *World) Prepare(ctx context.Context, name, arm string, models []string) error {
+	ctx, done := w.alive(ctx)
+	defer done()
 	return w.broken(w.nodes[name].Prepare(ctx, node.PrepareArgs{Arm: arm, Models: models}))
 }
 
 // Observe implements runner.World.
 func (w *World) Observe(ctx context.Context, name, arm string) (selector.Observation, error) {
+	ctx, done := w.alive(ctx)
+	defer done()
 	s, err := w.nodes[name].Status(ctx, arm)
 	if err != nil {
 		return selector.Observation{}, w.broken(err)
@@ -202,6 +225,8 @@ func (w *World) Observe(ctx context.Context, name, arm string) (selector.Observa
 
 // Do implements runner.World.
 func (w *World) Do(ctx context.Context, r runner.Request) (runner.Result, error) {
+	ctx, done := w.alive(ctx)
+	defer done()
 	reply, err := w.nodes[control].Do(ctx, node.DoArgs{
 		Address: fmt.Sprintf("%s:%d", w.net.Addr(r.Node), inferencePort),
 		Arm:     r.Arm, Model: r.Model, Image: r.Image, Timeout: r.Timeout,
