@@ -137,6 +137,8 @@ func within(lo, hi time.Duration) kind[time.Duration] {
 	return func(text string) (time.Duration, string) {
 		d, err := unit.ParseDuration(text)
 		switch {
+		case strings.HasPrefix(strings.TrimSpace(text), "-"):
+			return 0, "want a time that is not negative, such as 10ms"
 		case err != nil:
 			return 0, "want a time with its unit, such as 10ms"
 		case d < lo || d > hi:

@@ -48,6 +48,9 @@ func (b builder) syntax(err error) {
 		}
 	}
 	msg, _, _ = strings.Cut(msg, "\n")
+	if strings.Contains(msg, "'\t'") {
+		msg = "a tab; indent with spaces"
+	}
 	b.add(at, b.path(), "not YAML: %s", msg)
 }
 

@@ -80,7 +80,11 @@ func (n *node) with(path []string, v *node) *node {
 
 // describe is n for a message.
 func (n *node) describe() string {
-	if n.shape == scalar {
+	const most = 60 // bytes of a value that say enough in an error
+	switch {
+	case n.shape == scalar && len(n.text) > most:
+		return strconv.Quote(n.text[:most]) + "…"
+	case n.shape == scalar:
 		return strconv.Quote(n.text)
 	}
 	return string(n.shape)

@@ -111,7 +111,7 @@ plots, and a verdict that says what it rests on.
     testbed run scenarios/quick.yaml      # a first run, in seconds
     testbed doctor                        # what this machine can do
 
-Every flag can be given in the environment as TESTBED_NAME.
+Every flag but --set can be given in the environment as TESTBED_NAME.
 
 Exit status: 0 done; 1 it failed; 2 the input was wrong; 3 done, and with
 --check the verdict is not PASS; 130 interrupted.`,

@@ -10,11 +10,17 @@ import (
 	"github.com/testbed/testbed/emulator"
 	"github.com/testbed/testbed/emulator/unit"
 	"github.com/testbed/testbed/inference/model"
+	"github.com/testbed/testbed/inference/onnx"
 	"github.com/testbed/testbed/scenarios"
 )
 
 func (a *app) modelsCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "models", Short: "The models that scenarios can name"}
+	cmd := &cobra.Command{Use: "models", Short: "The models that scenarios can name", RunE: func(cmd *cobra.Command, words []string) error {
+		if len(words) > 0 {
+			return badInput(fmt.Errorf("unknown command %q for testbed models; there is list", words[0]))
+		}
+		return cmd.Help()
+	}}
 	list := &cobra.Command{
 		Use:   "list",
 		Short: "List the built-in models, cheapest first",
@@ -61,7 +67,18 @@ func resolveModel(m scenarios.Model) (model.Model, error) {
 	if m.File == "" {
 		return model.Lookup(m.Name)
 	}
-	return model.FromFile(m.File, model.Model{Name: m.Name, SHA256: m.SHA256, Accuracy: m.Accuracy, Recipe: m.Recipe})
+	found, err := model.FromFile(m.File, model.Model{Name: m.Name, SHA256: m.SHA256, Accuracy: m.Accuracy, Recipe: m.Recipe})
+	if err != nil {
+		return model.Model{}, err
+	}
+	data, err := found.ReadAll()
+	if err != nil {
+		return model.Model{}, err
+	}
+	if err := onnx.Inspect(data); err != nil {
+		return model.Model{}, fmt.Errorf("model %s: %s: %w", m.Name, m.File, err)
+	}
+	return found, nil
 }
 
 // rateOf is the bottleneck of a link, for people.

@@ -46,6 +46,12 @@ func (a *app) readPlan(cmd *cobra.Command, file string) (*scenarios.Plan, error)
 		}
 	}
 	plan, err := readScenario(file, set)
+	var field *scenarios.FieldError
+	if errors.As(err, &field) {
+		for _, flag := range []string{"seed", "world", "engine"} { // as the user gave it
+			field.File = strings.Replace(field.File, "--set "+flag+"=", "--"+flag+" ", 1)
+		}
+	}
 	if err != nil {
 		return nil, badInput(err)
 	}
@@ -58,8 +64,8 @@ func readScenario(file string, set []scenarios.Setting) (*scenarios.Plan, error)
 	info, err := os.Stat(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		name := file + ".yaml"
-		if _, err := fs.Stat(scenarios.Shipped(), name); err == nil && !strings.ContainsAny(file, `/\.`) {
+		name := strings.TrimSuffix(file, ".yaml") + ".yaml"
+		if _, err := fs.Stat(scenarios.Shipped(), name); err == nil && !strings.ContainsAny(file, `/\`) {
 			return scenarios.Read(scenarios.Shipped(), name, set)
 		}
 		return nil, fmt.Errorf("%s: no such file, and no shipped scenario of that name (%s)", file, strings.Join(shippedNames(), ", "))

@@ -74,6 +74,9 @@ func (a *app) printSummary(dir string, s *stats.Summary) error {
 		return err
 	}
 	fmt.Fprintf(a.out, "\n%s\n", s.Verdict.Sentence)
+	if n := len(s.Warnings); n > 0 {
+		fmt.Fprintf(a.out, "warnings: %d, in the report\n", n)
+	}
 	_, err := fmt.Fprintf(a.out, "report: %s\n", filepath.Join(dir, "report.html"))
 	return err
 }

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -39,7 +41,7 @@ Interrupted, it keeps and reports what it has; --resume DIR goes on.`,
 	f.String("out", "", "run directory (default runs/NAME-DATE-TIME); with several files, the folder that holds theirs")
 	f.String("resume", "", "go on with the run in this `DIR`")
 	f.Bool("check", false, "exit with status 3 unless the verdict is PASS")
-	f.Bool("json", false, "print summary.json instead of the summary for people")
+	f.Bool("json", false, "print summary.json instead of the summary for people; of several runs, one object after the other")
 	scenarioFlags(cmd)
 	return cmd
 }
@@ -52,6 +54,8 @@ func (a *app) runRun(cmd *cobra.Command, files []string) error {
 	switch {
 	case resume != "" && len(files) > 0:
 		return badInput(errors.New("--resume DIR takes the scenario from DIR; give no FILE"))
+	case resume != "" && changed(cmd, "set", "seed", "world", "engine", "out") != "":
+		return badInput(fmt.Errorf("--resume DIR goes on as it was begun; leave --%s away", changed(cmd, "set", "seed", "world", "engine", "out")))
 	case resume == "" && len(files) == 0:
 		return badInput(errors.New("run what? Give a scenario file, such as scenarios/quick.yaml"))
 	case resume != "":
@@ -60,16 +64,24 @@ func (a *app) runRun(cmd *cobra.Command, files []string) error {
 	// All are read before the first is run: a mistake in the last should not
 	// wait for hours.
 	var plans []*scenarios.Plan
+	var dirs []string
 	for _, file := range files {
 		plan, err := a.readPlan(cmd, file)
 		if err != nil {
 			return err
 		}
-		plans = append(plans, plan)
+		dir := a.outDir(plan, len(files) > 1)
+		if slices.Contains(dirs, dir) {
+			return badInput(fmt.Errorf("%s: another of these scenarios is named %s, too, and would be recorded in %s", file, plan.Scenario.Name, dir))
+		}
+		if err := record.Free(dir); err != nil {
+			return badInput(err)
+		}
+		plans, dirs = append(plans, plan), append(dirs, dir)
 	}
 	var failed error
-	for _, plan := range plans {
-		if err := a.runPlan(cmd.Context(), plan, a.outDir(plan, len(plans) > 1)); err != nil {
+	for i, plan := range plans {
+		if err := a.runPlan(cmd.Context(), plan, dirs[i]); err != nil {
 			var exit *exitError
 			if !errors.As(err, &exit) || exit.status != exitVerdict {
 				return err
@@ -78,6 +90,16 @@ func (a *app) runRun(cmd *cobra.Command, files []string) error {
 		}
 	}
 	return failed
+}
+
+// changed is the first of the flags that was given; empty if none was.
+func changed(cmd *cobra.Command, flags ...string) string {
+	for _, f := range flags {
+		if cmd.Flags().Changed(f) {
+			return f
+		}
+	}
+	return ""
 }
 
 // outDir is where a run is written.
@@ -159,6 +181,9 @@ func (a *app) carryOut(ctx context.Context, plan *scenarios.Plan, s setup, w *re
 	if err = errors.Join(err, w.Close()); err != nil && runErr == nil {
 		runErr = err
 	}
+	if info, err := os.Stat(filepath.Join(w.Dir(), record.RequestsFile)); runErr != nil && (err != nil || info.Size() == 0) {
+		return ended(w.Dir(), runErr) // nothing to report on
+	}
 	summary, reportErr := a.report(w.Dir())
 	return a.conclude(w.Dir(), summary, runErr, reportErr)
 }
@@ -178,7 +203,10 @@ func (a *app) inWorld(ctx context.Context, plan *scenarios.Plan, s setup, w *rec
 	if err != nil {
 		return err
 	}
-	if err := w.SetHeader(func(h *record.Header) { h.Nodes = nodes }); err != nil {
+	for _, warning := range world.Warnings() {
+		a.say("warning: %s", warning)
+	}
+	if err := w.SetHeader(func(h *record.Header) { h.Nodes, h.Warnings = nodes, world.Warnings() }); err != nil {
 		return err
 	}
 	bar := newProgress(a)
@@ -194,16 +222,22 @@ func (a *app) conclude(dir string, summary *stats.Summary, runErr, reportErr err
 		}
 	}
 	switch {
-	case errors.Is(runErr, context.Canceled):
-		return &exitError{exitInterrupted, fmt.Errorf("interrupted; what was recorded is in %s; go on with: testbed run --resume %s", dir, dir)}
 	case runErr != nil:
-		return runErr
+		return ended(dir, runErr)
 	case reportErr != nil:
 		return reportErr
-	case a.settings.GetBool("check") && summary.Verdict.Result != "PASS":
+	case a.settings.GetBool("check") && (summary.Verdict.Result != stats.Pass || summary.Status != "done"):
 		return &exitError{exitVerdict, nil}
 	}
 	return nil
+}
+
+// ended says how a run ended that was not done.
+func ended(dir string, err error) error {
+	if errors.Is(err, context.Canceled) {
+		return &exitError{exitInterrupted, fmt.Errorf("interrupted; what was recorded is in %s; go on with: testbed run --resume %s", dir, dir)}
+	}
+	return err
 }
 
 func requests(plan *scenarios.Plan) (n int) {

@@ -44,7 +44,7 @@ func (k kernel) choose(asked string, down, up emulator.Link) (engine, reason str
 	case asked == engineTC && cannot != nil:
 		return "", "", fmt.Errorf("engine tc: %w", cannot)
 	case asked == engineTC && differs != nil:
-		return engineTC, "as asked, though " + differs.Error(), nil
+		return engineTC, Inexact + differs.Error(), nil
 	case asked == engineTC:
 		return engineTC, "as asked", nil
 	case cannot != nil:

@@ -25,6 +25,10 @@ type Node struct {
 	CPUs []int    // it and its background load run on these; empty: all
 }
 
+// Inexact begins the Reason of a link whose engine was asked for by name and
+// differs from the model in a way that is known; the rest says how.
+const Inexact = "as asked, though "
+
 // A LinkStatus counts what one direction of a node's link did since it was
 // set, and how late the engine was.
 type LinkStatus struct {

@@ -45,6 +45,13 @@ const (
 	elemFloat = 1
 )
 
+// Inspect says what is wrong with a model file that Load would not take,
+// without opening a session: what is not ONNX, or no classifier of images.
+func Inspect(model []byte) error {
+	_, err := inspect(model)
+	return err
+}
+
 // inspect reads the graph of model, and wants a classifier: one float32 input
 // [N, 3, S, S] and one output [N, classes].
 func inspect(model []byte) (graph, error) {

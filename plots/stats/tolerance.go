@@ -3,6 +3,7 @@ package stats
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/testbed/testbed/emulator/unit"
 )
@@ -30,9 +31,22 @@ func (w *world) examineChecks() {
 				timeText(c.RTT), timeText(c.AskedRTT), timeText(w.tolerance.Delay)))
 		}
 	}
+	w.differences()
 	for _, e := range outside {
 		if e.count > 0 {
 			w.reason("%s: %s (in %d of %d trials)", e.what, e.worst, e.count, e.trials)
+		}
+	}
+}
+
+// differences warns of links whose engine is known to differ from what was
+// asked, in a way that probes of rate and round trip do not show.
+func (w *world) differences() {
+	var told []string
+	for _, c := range w.checks {
+		if c.Differs != "" && !slices.Contains(told, c.Node+c.Differs) {
+			told = append(told, c.Node+c.Differs)
+			w.warnings = append(w.warnings, fmt.Sprintf("%s: the links are played by %s and are not quite what was asked: %s", c.Node, c.Engine, c.Differs))
 		}
 	}
 }

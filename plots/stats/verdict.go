@@ -97,6 +97,9 @@ func verdictOf(s *Summary, requirements []Requirement) Verdict {
 		v.Result = Pass
 	}
 	v.Sentence = sentence(s, v, valid)
+	if s.Status != "done" {
+		v.Sentence = strings.Replace(v.Sentence, v.Result+":", v.Result+" so far, of a run that is not complete:", 1)
+	}
 	return v
 }
 
@@ -148,5 +151,9 @@ func interrupted(s *Summary) string {
 	if s.Status == "done" {
 		return ""
 	}
-	return fmt.Sprintf(" The run is not complete (status %q): this is what was recorded.", s.Status)
+	how := fmt.Sprintf("its status is %q", s.Status)
+	if s.Status == "running" {
+		how = "it is still going on, or it was killed"
+	}
+	return fmt.Sprintf(" The run is not complete (%s): this is what was recorded.", how)
 }

@@ -19,6 +19,7 @@ func (d *data) allWarnings(s *Summary) []string {
 	if h.Tolerance.Rate <= 0 || h.Tolerance.Delay <= 0 || h.Tolerance.CPU <= 0 {
 		out = append(out, "a tolerance is zero: what it is for was not compared")
 	}
+	out = append(out, h.Warnings...)
 	out = append(out, d.run.Problems...)
 	out = append(out, d.warnings...)
 	return append(out, grouped(s.Conditions)...)

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/testbed/testbed/emulator"
+	"github.com/testbed/testbed/emulator/netns"
 	"github.com/testbed/testbed/emulator/unit"
 	"github.com/testbed/testbed/inference/clock"
 	"github.com/testbed/testbed/inference/node"
@@ -81,6 +83,9 @@ func (w *World) check(ctx context.Context, name string, l scenarios.Links) (reco
 	w.probes[name] = p
 	down, up := status.Down[name], status.Up[name]
 	c := record.Check{Node: name, Probes: 1, Engine: down.Engine, Reason: down.Reason, RTT: p.RTT, AskedRTT: l.Down.Delay + l.Up.Delay}
+	if how, ok := strings.CutPrefix(down.Reason, netns.Inexact); ok {
+		c.Differs = how
+	}
 	for _, d := range []struct {
 		direction string
 		link      emulator.Link

@@ -2,9 +2,11 @@ package local
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/testbed/testbed/emulator"
 	"github.com/testbed/testbed/runner/record"
 	"github.com/testbed/testbed/scenarios"
 )
@@ -26,7 +28,7 @@ func (w *World) Enter(ctx context.Context, c scenarios.Condition, seed uint64) (
 	for i, n := range w.inference {
 		l := c.Links[n.Name]
 		if err := w.net.SetLink(n.Name, l.Down, l.Up, seed+uint64(i)); err != nil {
-			return nil, w.broken(fmt.Errorf("node %s: %w", n.Name, err))
+			return nil, w.broken(fmt.Errorf("%w%s", err, remedy(err)))
 		}
 		check, err := w.checked(ctx, n.Name, l)
 		if err != nil {
@@ -43,6 +45,14 @@ func (w *World) Enter(ctx context.Context, c scenarios.Condition, seed uint64) (
 		}
 	}
 	return checks, w.settled(ctx)
+}
+
+// remedy says what to do about a link that its engine cannot play.
+func remedy(err error) string {
+	if errors.Is(err, emulator.ErrUnsupported) {
+		return "; use engine: auto or relay"
+	}
+	return ""
 }
 
 // Leave implements runner.World.

@@ -154,6 +154,10 @@ func (w *World) broken(err error) error {
 	return err
 }
 
+// Warnings say what of the world is not as one would wish, such as CPUs that
+// are shared.
+func (w *World) Warnings() []string { return w.description.Warnings }
+
 // Describe implements runner.World.
 func (w *World) Describe() any { return w.description }
 

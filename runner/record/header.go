@@ -44,7 +44,8 @@ type Header struct {
 
 	Resolved json.RawMessage `json:"resolved"` // the scenario with its defaults filled in
 	Host     Host            `json:"host"`
-	Nodes    json.RawMessage `json:"nodes"` // what the nodes said of themselves
+	Warnings []string        `json:"warnings,omitempty"` // of the world, such as CPUs that are shared
+	Nodes    json.RawMessage `json:"nodes"`              // what the nodes said of themselves
 }
 
 // A Condition is one cell of the sweep, as asked for.

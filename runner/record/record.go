@@ -100,15 +100,18 @@ type LinkSample struct {
 // start of a trial and what probes over the emulated network measured, before
 // any request of the trial was sent.
 type Check struct {
-	Condition  string        `json:"condition"`
-	Repetition int           `json:"repetition"`
-	Node       string        `json:"node"`
-	Engine     string        `json:"engine"`
-	Reason     string        `json:"reason"` // for the engine
-	Probes     int           `json:"probes"` // that the numbers are the medians of
-	Links      []LinkCheck   `json:"links"`
-	AskedRTT   time.Duration `json:"asked_rtt_ns"`
-	RTT        time.Duration `json:"rtt_ns"` // median
+	Condition  string `json:"condition"`
+	Repetition int    `json:"repetition"`
+	Node       string `json:"node"`
+	Engine     string `json:"engine"`
+	Reason     string `json:"reason"` // for the engine
+	// Differs is how the engine is known to differ from the model of a
+	// link; empty if it does not.
+	Differs  string        `json:"differs,omitempty"`
+	Probes   int           `json:"probes"` // that the numbers are the medians of
+	Links    []LinkCheck   `json:"links"`
+	AskedRTT time.Duration `json:"asked_rtt_ns"`
+	RTT      time.Duration `json:"rtt_ns"` // median
 }
 
 // A LinkCheck compares one direction.

@@ -124,7 +124,7 @@ func TestBadLineIsReportedByNumber(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	w := begin(t)
-	if _, err := record.Create(w.Dir(), record.Header{}, nil); err == nil || !strings.Contains(err.Error(), "is not empty") {
+	if _, err := record.Create(w.Dir(), record.Header{}, nil); err == nil || !strings.Contains(err.Error(), "holds a run already") {
 		t.Errorf("Create in a used directory: %v", err)
 	}
 	if _, _, err := record.Resume(w.Dir()); !errors.Is(err, record.ErrInUse) {

@@ -41,15 +41,11 @@ type Writer struct {
 // Create makes dir, which must not exist or be empty, and begins a run in it:
 // h is written as run.json with status "running", scenario as scenario.yaml.
 func Create(dir string, h Header, scenario []byte) (*Writer, error) {
+	if err := Free(dir); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, err
-	}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	if len(entries) > 0 {
-		return nil, fmt.Errorf("%s: is not empty; give --out another directory, or go on with --resume %s", dir, dir)
+		return nil, fmt.Errorf("%w; give --out a directory that can be made", err)
 	}
 	w := &Writer{dir: dir, header: h}
 	w.header.Schema, w.header.Status = Schema, "running"
@@ -57,6 +53,24 @@ func Create(dir string, h Header, scenario []byte) (*Writer, error) {
 		return nil, err
 	}
 	return w, w.open()
+}
+
+// Free returns nil if dir does not exist or is an empty directory, else what
+// to do about it.
+func Free(dir string) error {
+	entries, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("%w; give --out another directory", err)
+	case len(entries) == 0:
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(dir, HeaderFile)); err == nil {
+		return fmt.Errorf("%s: holds a run already; give --out another directory, or go on with --resume %s", dir, dir)
+	}
+	return fmt.Errorf("%s: is not empty; give --out another directory", dir)
 }
 
 // Resume goes on with a run that did not end. A line that a crash left
