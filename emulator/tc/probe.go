@@ -31,21 +31,36 @@ func Probe(kind string) error {
 	if err, ok := probes.known[kind]; ok {
 		return err
 	}
-	result := make(chan error)
-	go func() {
-		// Not unlocked: the thread ends here, and its namespace with it.
-		runtime.LockOSThread()
-		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-			result <- fmt.Errorf("probe %s: make a namespace: %w", kind, err)
+	var err error
+	onThrowAwayThread(func() {
+		if err = unix.Unshare(unix.CLONE_NEWNET); err != nil {
+			err = fmt.Errorf("probe %s: make a namespace: %w", kind, err)
 			return
 		}
-		result <- try(kind)
-	}()
-	err := <-result
+		err = try(kind)
+	})
 	if err == nil || errors.Is(err, emulator.ErrUnsupported) {
 		probes.known[kind] = err
 	}
 	return err
+}
+
+// onThrowAwayThread runs f on a thread that ends with it, and its namespace
+// with it. The main thread cannot end: it would stay in that namespace, and
+// stand for the whole process in /proc.
+func onThrowAwayThread(f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // not unlocked: so the thread ends
+		if unix.Gettid() == unix.Getpid() {
+			onThrowAwayThread(f) // on another, as this one is held
+			runtime.UnlockOSThread()
+			return
+		}
+		f()
+	}()
+	<-done
 }
 
 // try tries kind on the loopback interface.
