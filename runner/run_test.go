@@ -39,9 +39,7 @@ func newFake() *fakeWorld {
 	return &fakeWorld{start: time.Now(), held: map[string]map[string]bool{}, fail: map[int]string{}}
 }
 
-func (w *fakeWorld) Describe() any      { return nil }
 func (w *fakeWorld) Now() time.Duration { return time.Since(w.start) }
-func (w *fakeWorld) Close() error       { return nil }
 
 func (w *fakeWorld) Profile(_ context.Context, node string, models []scenarios.Model, progress func(int)) (all []selector.Option, err error) {
 	for i, m := range models {

@@ -15,10 +15,6 @@ import (
 // on them. Its methods are called from one goroutine, but for Telemetry,
 // which may be called at the same time as any other.
 type World interface {
-	// Describe says what the world is made of, for run.json: node and host
-	// descriptions, versions, what was pinned and what could not be.
-	Describe() any
-
 	// Profile measures every model on a node without background load and
 	// with perfect links: one Option a model, in the order given. progress,
 	// if not nil, is told after each model.
@@ -50,9 +46,6 @@ type World interface {
 
 	// Now is the world's monotonic clock.
 	Now() time.Duration
-
-	// Close ends the world. It leaves nothing behind.
-	Close() error
 }
 
 // A Request is one image for one model.

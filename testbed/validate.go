@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/testbed/testbed/inference/dataset"
+	"github.com/testbed/testbed/scenarios"
 )
 
 func (a *app) validateCommand() *cobra.Command {
@@ -47,6 +48,18 @@ func (a *app) validate(cmd *cobra.Command, file string) error {
 	}
 	_, err = fmt.Fprintf(a.out, "%s: ok, %d conditions, %d trials, %d requests\n", file, len(plan.Conditions), len(plan.Trials), requests(plan))
 	return err
+}
+
+func (a *app) schemaCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON Schema of scenario files, for editors",
+		Args:  args(cobra.NoArgs),
+		RunE: func(*cobra.Command, []string) error {
+			_, err := a.out.Write(scenarios.Schema())
+			return err
+		},
+	}
 }
 
 func (a *app) versionCommand() *cobra.Command {

@@ -158,13 +158,14 @@ func (w *World) broken(err error) error {
 // are shared.
 func (w *World) Warnings() []string { return w.description.Warnings }
 
-// Describe implements runner.World.
-func (w *World) Describe() any { return w.description }
+// Describe says what the world is made of, for run.json: nodes, versions, what
+// was pinned and what could not be.
+func (w *World) Describe() Description { return w.description }
 
 // Now implements runner.World: CLOCK_MONOTONIC, counted from Open.
 func (w *World) Now() time.Duration { return clock.Now() - w.began }
 
-// Close implements runner.World.
+// Close ends the world. It leaves nothing behind.
 func (w *World) Close() error { return w.net.Close() }
 
 // profileRuns and profileLoads make medians that a stray stall cannot move.

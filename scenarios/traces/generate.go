@@ -5,12 +5,12 @@
 package main
 
 import (
-	"bufio"
-	"fmt"
+	"errors"
 	"log"
 	"math"
 	"math/rand/v2"
 	"os"
+	"time"
 
 	"github.com/testbed/testbed/emulator/trace"
 )
@@ -38,23 +38,20 @@ func main() {
 
 func write(name string, c cell, stream uint64) {
 	rates := c.rates(rand.New(rand.NewPCG(seed, stream)))
-	f, err := os.Create(name)
-	if err != nil {
-		log.Fatal(err)
-	}
-	w := bufio.NewWriter(f)
+	t := trace.Trace{Name: name, Period: period * time.Millisecond, Quantum: trace.MahimahiQuantum}
 	var bits float64
 	for ms := 1; ms <= period; ms++ {
 		bits += rates[(ms-1)/step] * 1e6 / 1000
 		for packet := float64(8 * trace.MahimahiQuantum); bits >= packet; bits -= packet {
-			fmt.Fprintln(w, ms)
+			t.At = append(t.At, time.Duration(ms)*time.Millisecond)
 		}
 	}
-	fmt.Fprintln(w, period) // the last line is the period
-	if err := w.Flush(); err != nil {
+	t.At = append(t.At, t.Period) // the last line is the period
+	f, err := os.Create(name)
+	if err != nil {
 		log.Fatal(err)
 	}
-	if err := f.Close(); err != nil {
+	if err := errors.Join(trace.WriteMahimahi(f, &t), f.Close()); err != nil {
 		log.Fatal(err)
 	}
 }
