@@ -42,15 +42,21 @@ func (l Link) Perfect() bool {
 	return l.Loss == 0 && l.Rate == 0 && l.Trace == nil && l.Delay == 0 && l.Jitter == 0
 }
 
-// String returns "delivered", "lost" or "dropped".
+// String returns "delivered", "lost" or "dropped", and the flags after it:
+// "delivered+duplicated+corrupted".
 func (f Fate) String() string {
-	switch f {
-	case Delivered:
-		return "delivered"
-	case Lost:
-		return "lost"
-	case Dropped:
-		return "dropped"
+	text := "delivered"
+	switch {
+	case f&Lost != 0:
+		text = "lost"
+	case f&Dropped != 0:
+		text = "dropped"
 	}
-	return fmt.Sprintf("Fate(%d)", int(f))
+	if f&Duplicated != 0 {
+		text += "+duplicated"
+	}
+	if f&Corrupted != 0 {
+		text += "+corrupted"
+	}
+	return text
 }

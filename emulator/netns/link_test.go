@@ -2,6 +2,7 @@ package netns_test
 
 import (
 	"errors"
+	"github.com/google/go-cmp/cmp"
 	"slices"
 	"strings"
 	"testing"
@@ -74,7 +75,7 @@ func TestEngines(t *testing.T) {
 			if down.Engine != tt.play {
 				t.Errorf("down is played by %q, want %q", down.Engine, tt.play)
 			}
-			if down.Asked != tt.down || s.Up["edge"].Asked != tt.up {
+			if !cmp.Equal(down.Asked, tt.down) || !cmp.Equal(s.Up["edge"].Asked, tt.up) {
 				t.Errorf("asked %+v and %+v, want %+v and %+v", down.Asked, s.Up["edge"].Asked, tt.down, tt.up)
 			}
 			if strings.Contains(down.Reason, "frames") {

@@ -1,0 +1,4 @@
+package formats
+
+// networkReaders are the formats of networks, the more telling ones first.
+var networkReaders = []reader{}
