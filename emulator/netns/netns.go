@@ -13,16 +13,37 @@ import (
 // A Config says what a world is made of.
 type Config struct {
 	Nodes  []Node
+	Pairs  []Pair // nodes with a link of their own between them
 	Engine string // auto, relay or tc: what plays links that are not perfect; empty: auto
+	Device string // packet, tun or auto: what the relay carries packets by; empty: auto
 	CPUs   []int  // the router runs on these; empty: those that no node runs on, or all if none is left
+
+	// Strict refuses a relay that other load could hold up: its threads must
+	// have SCHED_FIFO, or CPUs that no node runs on.
+	Strict bool
+
+	// Break names what is broken on purpose, so that a measurement of this
+	// world can be seen to notice: burst (token buckets hold 64 KiB), offload
+	// (nodes send offload-sized packets, which the engine takes as one) or
+	// limit (queues hold two packets). Empty, as in every other use: nothing.
+	Break string
 }
+
+// A Pair is a link between two nodes, past the router that joins all others.
+// Its name, "a/b", stands where that of a node does in SetLink and Status;
+// down is towards A, up is from A.
+type Pair struct{ A, B string }
+
+// Name returns "A/B".
+func (p Pair) Name() string { return p.A + "/" + p.B }
 
 // A Node is a process in a network namespace of its own.
 type Node struct {
-	Name string   // lower-case letters, digits, '-'; at most 10 bytes
-	Args []string // of this same program; the node's socket is file descriptor 3
-	Env  []string // added to the environment
-	CPUs []int    // it and its background load run on these; empty: all
+	Name   string   // lower-case letters, digits, '-'; at most 10 bytes
+	Beside string   // shares the site, and so the link, of this other node; empty: a link of its own
+	Args   []string // of this same program; the node's socket is file descriptor 3
+	Env    []string // added to the environment
+	CPUs   []int    // it and its background load run on these; empty: all
 }
 
 // Inexact begins the Reason of a link whose engine was asked for by name and
@@ -39,10 +60,33 @@ type LinkStatus struct {
 	Bytes   int64  // delivered, Ethernet layer
 	Lost    int64
 	Dropped int64
-	LagP50  time.Duration // how late packets were sent; 0 under tc
-	LagP99  time.Duration
-	LagMax  time.Duration
-	Clock   time.Duration // since the link was set: the time of its Trace
+
+	Duplicated, Corrupted int64 // among Packets; 0 under tc, which does not tell
+
+	LagP50 time.Duration // how late packets were sent; 0 under tc
+	LagP99 time.Duration
+	LagMax time.Duration
+	Lag    []LagBin // the whole of it; nil under tc
+
+	// Steps are the changes that the kernel made of a link that varies; the
+	// relay, which changes at the time it keeps itself, has none.
+	Steps Steps
+
+	Clock time.Duration // since the link was set: the time of its Trace
+}
+
+// A LagBin is how many packets were late by at most this, and by more than the
+// bin before.
+type LagBin struct {
+	AtMost time.Duration
+	Count  int64
+}
+
+// Steps is how a link that varies was changed.
+type Steps struct {
+	Due, Done             int64 // until now
+	LateP50, LateP99, Max time.Duration
+	Clamped               int64 // to the least rate that the kernel can follow
 }
 
 // A LoadStatus is the background load of one node.
@@ -52,7 +96,8 @@ type LoadStatus struct {
 	Total    float64 // since it was set
 }
 
-// A Status is the state of the world. The maps are by node.
+// A Status is the state of the world. Down and Up are by node or pair, Loads
+// by node. A node that is Beside another has no link of its own.
 type Status struct {
 	Down, Up map[string]LinkStatus
 	Loads    map[string]LoadStatus
