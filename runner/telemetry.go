@@ -2,7 +2,10 @@ package runner
 
 import (
 	"context"
+	"fmt"
 	"time"
+
+	"github.com/testbed/testbed/runner/record"
 )
 
 // telemetryEvery is the pace of telemetry.jsonl.
@@ -49,6 +52,29 @@ func (r *run) sample(ctx context.Context, condition string, repetition int) erro
 		s.Condition, s.Repetition = condition, repetition
 		if err := r.o.Writer.Telemetry(s); err != nil {
 			return err
+		}
+		if err := r.punctual(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// punctual is an error if a link of a strict scenario was late: the run ends
+// with the trial in which it was. Without strict the condition is invalid, and
+// the run goes on.
+func (r *run) punctual(s record.Telemetry) error {
+	most := r.plan.Scenario.Tolerance.Lag
+	if !r.plan.Scenario.Strict || most == 0 {
+		return nil
+	}
+	if s.CPUAsked > 0 {
+		most *= 2
+	}
+	for _, l := range s.Links {
+		if late := max(l.LagP99, l.StepsLateP99); late > most {
+			return fmt.Errorf("strict: link %s %s: 1 %% of packets or steps were more than %v late, tolerance.lag is %v: "+
+				"something else holds up what plays the links; give it a CPU of its own, or run as root", l.Of(s.Node), l.Direction, late.Round(time.Microsecond), most)
 		}
 	}
 	return nil

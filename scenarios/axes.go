@@ -148,6 +148,12 @@ func (d *decoder) mayVary(p position, at, key string) {
 		return
 	}
 	parts := strings.Split(key, ".")
+	if parts[0] == "links" && len(parts) > 1 {
+		if no := d.notALink(parts[1]); no != "" {
+			d.add(p, at, "links: %s", no)
+		}
+		return
+	}
 	if parts[0] == "links" || parts[0] == "background" {
 		if len(parts) > 1 && !slices.Contains(d.nodes, parts[1]) {
 			d.add(p, at, "%s: no node %q%s", parts[0], parts[1], suggest(parts[1], d.nodes))

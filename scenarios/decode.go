@@ -4,18 +4,19 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-
-	"github.com/testbed/testbed/emulator/trace"
 )
 
 // A decoder reads what a tree says. It notes every mistake and goes on, so
 // that its results are worth something only if there was none.
 type decoder struct {
 	*problems
-	fsys   fs.FS
-	traces map[string]*trace.Trace // read so far, by name
-	broken error                   // of a trace file, which has a position of its own
-	nodes  []string                // names
+	fsys       fs.FS
+	recordings map[string]reading // so far, by format and name
+	broken     error              // of a recording, which has a position of its own
+	engine     string
+	nodes      []string          // names of inference nodes
+	beside     map[string]string // of nodes that have no link of their own
+	besideAt   []besides
 }
 
 // An object is a mapping that is being read; of a mapping that is missing, all
@@ -40,7 +41,7 @@ func (d *decoder) object(n *node, path, pattern string) object {
 	}
 	keys := keysOf(pattern)
 	if slices.Equal(keys, []string{"*"}) {
-		return o.byNode()
+		return o.byName()
 	}
 	for _, e := range n.entries {
 		if !slices.Contains(keys, e.key) {
@@ -55,10 +56,14 @@ func (d *decoder) object(n *node, path, pattern string) object {
 	return o
 }
 
-// byNode checks that the keys are names of nodes.
-func (o object) byNode() object {
+// byName checks that the keys are names of nodes, or of links.
+func (o object) byName() object {
 	for _, e := range o.n.entries {
-		if !slices.Contains(o.d.nodes, e.key) {
+		if o.pattern == "links" {
+			if no := o.d.notALink(e.key); no != "" {
+				o.d.add(e.position, o.path, "%s", no)
+			}
+		} else if !slices.Contains(o.d.nodes, e.key) {
 			o.d.add(e.position, o.path, "no node %q%s", e.key, suggest(e.key, o.d.nodes))
 		}
 	}
@@ -70,7 +75,7 @@ func (o object) in(key string) object {
 	return o.d.object(o.n.child(key), join(o.path, key), join(o.pattern, key))
 }
 
-// of is the mapping under the name of a node.
+// of is the mapping under the name of a node or link.
 func (o object) of(name string) object {
 	return o.d.object(o.n.child(name), join(o.path, name), join(o.pattern, "*"))
 }

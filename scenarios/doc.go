@@ -9,72 +9,117 @@
 // item of a list. Where the default is "-", the last column says what holds
 // without the key, if anything does.
 //
-//	name                         -         of the scenario; the file's name without .yaml
-//	title                        -         one line, for reports
-//	description                  -         what it is for
-//	seed                         1         of all random choices
-//	world                        netns     network namespaces of this machine
-//	engine                       auto      what plays the links: auto, relay or tc
-//	nodes                        -         inference nodes; [{name: edge}]
-//	nodes[].name                 required  letters, digits and '-', at most 10
-//	nodes[].cpus                 1         that it may run on; 0: all but one
-//	nodes[].threads              1         of one inference; 0: as many as cpus
-//	links                        -         by node; perfect wires
-//	links.*                      -         the two directions of a node's link
-//	links.*.down                 -         towards the node
-//	links.*.down.rate            -         of the bottleneck, Ethernet layer; unlimited
-//	links.*.down.trace           -         capacity over time, instead of rate
-//	links.*.down.trace.mahimahi  required  delivery opportunities, a file relative to the scenario file
-//	links.*.down.delay           0ms       of this direction alone
-//	links.*.down.jitter          0ms       uniform, delay ± jitter; order is kept
-//	links.*.down.loss            0%        of packets, independently
-//	links.*.down.queue           -         bytes that may wait; the larger of 100 ms at the rate and 64 frames of 1514 bytes
-//	links.*.up                   -         from the node; keys as of down
-//	background                   -         by node; no load
-//	background.*                 -         load on a node beside inference
-//	background.*.cpu             0%        of each of the node's CPUs
-//	dataset                      -         labelled images
-//	dataset.name                 signs     the built-in dataset
-//	dataset.images               4000      samples are drawn from the first of it
-//	models                       -         names and files, or a family; {family: signs-resnet}
-//	models.family                required  all built-in models whose names begin so
-//	models[].name                required  of a model in a file
-//	models[].file                required  ONNX; relative to the scenario file
-//	models[].sha256              -         of the file; not checked
-//	models[].accuracy            required  declared
-//	models[].recipe              -         of the input; as the built-in models
-//	models[].recipe.size         required  width and height, in pixels
-//	models[].recipe.mean         required  subtracted from pixel/255, such as [0.485, 0.456, 0.406]
-//	models[].recipe.std          required  then divided by, such as [0.229, 0.224, 0.225]
-//	selectors                    -         arms, the baseline first; [greedy, advanced]
-//	selectors[].name             required  greedy or advanced
-//	budget                       strict    accuracy to give up: 10pp, 10%, or strict (both)
-//	load                         -         requests, one at a time
-//	load.requests                30        pairs in a trial
-//	load.repetitions             3         trials of each condition
-//	load.warmup                  2         pairs before them, not counted
-//	load.think                   0s        pause before each request
-//	load.timeout                 60s       of one request
-//	residency                    warm      warm: all models are open; first: none when a trial begins; cold: none before each request
-//	measure                      -         phases that count; all of them
-//	vary                         -         axes; conditions are their cross product, the first the slowest
-//	vary[].name                  required  of the axis
-//	vary[].paths                 -         keys that take each of the values
-//	vary[].values                required  values for paths, or named settings
-//	vary[].values[].name         required  of the setting
-//	vary[].values[].set          required  path: value, for each key that it sets
-//	require                      -         what the verdict asks
-//	require.saving               20%       least mean of (t_baseline - t)/t_baseline
-//	require.accuracy_drop        10pp      most accuracy lost
-//	require.confidence           95%       of the intervals
-//	tolerance                    -         asked against achieved, before a trial is invalid
-//	tolerance.rate               5%        of the rate
-//	tolerance.delay              2ms       of the round trip
-//	tolerance.cpu                5pp       of the utilization
+//	name                            -         of the scenario; the file's name without .yaml
+//	title                           -         one line, for reports
+//	description                     -         what it is for
+//	seed                            1         of all random choices
+//	world                           netns     network namespaces of this machine
+//	engine                          auto      what plays the links: auto, relay or tc
+//	device                          auto      what the relay carries packets by: auto, packet (sockets) or tun
+//	strict                          no        refuse to begin, and stop, where other load may hold the links up
+//	nodes                           -         inference nodes; [{name: edge}]
+//	nodes[].name                    required  letters, digits and '-', at most 10
+//	nodes[].cpus                    1         that it may run on; 0: all but one
+//	nodes[].threads                 1         of one inference; 0: as many as cpus
+//	nodes[].beside                  -         another node whose site and link it shares; a link of its own
+//	repository                      -         where models come from
+//	repository.beside               -         a node whose site and link it shares; a link of its own
+//	links                           -         by node, or pair of nodes a/b with a link of their own; perfect wires
+//	links.*                         -         the two directions of a link
+//	links.*.down                    -         towards the node, or the first of a pair
+//	links.*.down.rate               -         of the bottleneck; unlimited
+//	links.*.down.layer              ethernet  what the rate counts: ip, ethernet, or wire (with preamble and gap)
+//	links.*.down.trace              -         capacity over time, instead of rate
+//	links.*.down.trace.file         -         relative to the scenario file
+//	links.*.down.trace.mahimahi     -         file, with format mahimahi
+//	links.*.down.trace.format       auto      of the file; testbed traces formats lists them
+//	links.*.down.trace.column       -         of the file; mahimahi: opportunities; else a column of rates
+//	links.*.down.trace.wrap         loop      after its end: loop, hold (the last value) or stop (0)
+//	links.*.down.trace.from         0s        of the file, where it begins
+//	links.*.down.trace.to           -         of the file, where it ends; its end
+//	links.*.down.trace.speed        1x        how much faster than it was recorded
+//	links.*.down.trace.scale        1x        what its values are multiplied by
+//	links.*.down.delay              0ms       of this direction alone
+//	links.*.down.delay_trace        -         delay over time, instead of delay; keys as of trace
+//	links.*.down.jitter             0ms       around delay; order is kept
+//	links.*.down.jitter_shape       uniform   uniform (delay ± jitter), normal or pareto (jitter is the standard deviation)
+//	links.*.down.unordered          no        jitter may let packets overtake each other
+//	links.*.down.loss               0%        of packets
+//	links.*.down.loss_burst         -         mean losses in a row, by the model of Gilbert; independent losses
+//	links.*.down.loss_trace         -         loss over time, instead of loss; keys as of trace
+//	links.*.down.queue              -         that may wait, in bytes, packets or time; the larger of 100 ms at the rate and 64 frames of 1514 bytes
+//	links.*.down.codel              -         drops packets that have waited too long (RFC 8289); none
+//	links.*.down.codel.target       5ms       that a packet may wait
+//	links.*.down.codel.interval     100ms     for which it must have been longer
+//	links.*.down.outages            -         when nothing passes and packets wait
+//	links.*.down.outages[].from     required  since the trial began
+//	links.*.down.outages[].to       required  its end
+//	links.*.down.outages[].every    -         again after this; once
+//	links.*.down.idle               -         what waking up costs after a pause, as radios do
+//	links.*.down.idle.after         required  of having nothing to send
+//	links.*.down.idle.penalty       required  until the next packet can be sent
+//	links.*.down.reorder            0%        of packets, which skip the delay and so overtake others
+//	links.*.down.duplicate          0%        of packets, which arrive twice
+//	links.*.down.corrupt            0%        of packets, which arrive with one bit flipped
+//	links.*.down.timeline           -         changes: at a time, from one to another, or again and again
+//	links.*.down.timeline[].at      -         from when on; or from and to
+//	links.*.down.timeline[].from    -         from when
+//	links.*.down.timeline[].to      -         until when
+//	links.*.down.timeline[].every   -         from and to again after this; once
+//	links.*.down.timeline[].times   -         how often, with every
+//	links.*.down.timeline[].rate    -         meanwhile
+//	links.*.down.timeline[].delay   -         meanwhile
+//	links.*.down.timeline[].loss    -         meanwhile
+//	links.*.down.timeline[].outage  no        meanwhile nothing passes and packets wait
+//	links.*.up                      -         from the node, or the first of a pair; keys as of down
+//	background                      -         by node; no load
+//	background.*                    -         load on a node beside inference
+//	background.*.cpu                0%        of each of the node's CPUs
+//	dataset                         -         labelled images
+//	dataset.name                    signs     the built-in dataset
+//	dataset.images                  4000      samples are drawn from the first of it
+//	models                          -         names and files, or a family; {family: signs-resnet}
+//	models.family                   required  all built-in models whose names begin so
+//	models[].name                   required  of a model in a file
+//	models[].file                   required  ONNX; relative to the scenario file
+//	models[].sha256                 -         of the file; not checked
+//	models[].accuracy               required  declared
+//	models[].recipe                 -         of the input; as the built-in models
+//	models[].recipe.size            required  width and height, in pixels
+//	models[].recipe.mean            required  subtracted from pixel/255, such as [0.485, 0.456, 0.406]
+//	models[].recipe.std             required  then divided by, such as [0.229, 0.224, 0.225]
+//	selectors                       -         arms, the baseline first; [greedy, advanced]
+//	selectors[].name                required  greedy or advanced
+//	budget                          strict    accuracy to give up: 10pp, 10%, or strict (both)
+//	load                            -         requests, one at a time
+//	load.requests                   30        pairs in a trial
+//	load.repetitions                3         trials of each condition
+//	load.warmup                     2         pairs before them, not counted
+//	load.think                      0s        pause before each request
+//	load.timeout                    60s       of one request
+//	residency                       warm      warm: all models are open; first: none when a trial begins; cold: none before each request
+//	measure                         -         phases that count; all of them
+//	vary                            -         axes; conditions are their cross product, the first the slowest
+//	vary[].name                     required  of the axis
+//	vary[].paths                    -         keys that take each of the values
+//	vary[].values                   required  values for paths, or named settings
+//	vary[].values[].name            required  of the setting
+//	vary[].values[].set             required  path: value, for each key that it sets
+//	require                         -         what the verdict asks
+//	require.saving                  20%       least mean of (t_baseline - t)/t_baseline
+//	require.accuracy_drop           10pp      most accuracy lost
+//	require.confidence              95%       of the intervals
+//	tolerance                       -         asked against achieved, before a trial is invalid
+//	tolerance.rate                  5%        of the rate
+//	tolerance.delay                 2ms       of the round trip
+//	tolerance.cpu                   5pp       of the utilization
+//	tolerance.lag                   1ms       how late packets may be, p99; twice that beside background load
 //
-// Rates count the Ethernet layer, and a link without a rate or trace has no
-// queue. The default queue of a link is stated above; "queue: unlimited" takes
-// it away.
+// Rates count the Ethernet layer unless layer says otherwise, and a link
+// without a rate or trace has no queue. The default queue of a link is stated
+// above; "queue: unlimited" takes it away. What changes over time begins with
+// each trial. A link between two nodes is named by the pair, edge/cloud, and is
+// beside those that join every node with all others; down is towards the first.
 //
 // An axis of vary sets keys under links and background, residency, measure,
 // load.requests, load.warmup and load.think. All else is the same in all

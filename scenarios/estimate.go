@@ -94,7 +94,7 @@ type guess struct {
 // the models of held, opened.
 func (p *Plan) request(s selector.Selector, c Condition, opts []selector.Option, held []string) guess {
 	node := p.Scenario.Nodes[0].Name // the one that is judged
-	l := c.Links[node]
+	l := c.Links[p.Scenario.LinkOf(node)]
 	d := s.Select(selector.Observation{
 		Down: goodput(l.Down), Up: goodput(l.Up), RTT: l.Down.Delay + l.Up.Delay,
 		Utilization: c.Background[node].CPU,
@@ -111,11 +111,7 @@ func (p *Plan) request(s selector.Selector, c Condition, opts []selector.Option,
 // goodput is what TCP makes of a link: 1448 bytes of payload in frames of
 // 1514. It is 0 for a link without limit.
 func goodput(l emulator.Link) unit.BitRate {
-	rate := l.Rate
-	if l.Trace != nil {
-		rate = l.Trace.Mean()
-	}
-	return unit.BitRate(float64(rate) * 1448 / 1514)
+	return unit.BitRate(float64(l.MeanRate()) * 1448 / 1514)
 }
 
 // options are the models as a profile on the assumed machine would have them.

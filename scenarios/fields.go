@@ -26,17 +26,22 @@ var fields = slices.Concat([]field{
 	{"seed", "seed", "1", "of all random choices"},
 	{"world", "netns", "netns", "network namespaces of this machine"},
 	{"engine", "engine", "auto", "what plays the links: auto, relay or tc"},
+	{"device", "device", "auto", "what the relay carries packets by: auto, packet (sockets) or tun"},
+	{"strict", "yes", "no", "refuse to begin, and stop, where other load may hold the links up"},
 
 	{"nodes", "list", "", "inference nodes; [{name: edge}]"},
 	{"nodes[].name", "node", required, "letters, digits and '-', at most 10"},
 	{"nodes[].cpus", "cpus", "1", "that it may run on; 0: all but one"},
 	{"nodes[].threads", "cpus", "1", "of one inference; 0: as many as cpus"},
+	{"nodes[].beside", "text", "", "another node whose site and link it shares; a link of its own"},
+	{"repository", "map", "", "where models come from"},
+	{"repository.beside", "text", "", "a node whose site and link it shares; a link of its own"},
 
-	{"links", "map", "", "by node; perfect wires"},
-	{"links.*", "map", "", "the two directions of a node's link"},
-	{"links.*.down", "map", "", "towards the node"},
+	{"links", "map", "", "by node, or pair of nodes a/b with a link of their own; perfect wires"},
+	{"links.*", "map", "", "the two directions of a link"},
+	{"links.*.down", "map", "", "towards the node, or the first of a pair"},
 }, link("links.*.down"), []field{
-	{"links.*.up", "map", "", "from the node; keys as of down"},
+	{"links.*.up", "map", "", "from the node, or the first of a pair; keys as of down"},
 }, link("links.*.up"), []field{
 	{"background", "map", "", "by node; no load"},
 	{"background.*", "map", "", "load on a node beside inference"},
@@ -85,20 +90,8 @@ var fields = slices.Concat([]field{
 	{"tolerance.rate", "share", "5%", "of the rate"},
 	{"tolerance.delay", "time", "2ms", "of the round trip"},
 	{"tolerance.cpu", "points", "5pp", "of the utilization"},
+	{"tolerance.lag", "time", "1ms", "how late packets may be, p99; twice that beside background load"},
 })
-
-// link are the keys of one direction.
-func link(path string) []field {
-	return []field{
-		{path + ".rate", "rate", "", "of the bottleneck, Ethernet layer; unlimited"},
-		{path + ".trace", "map", "", "capacity over time, instead of rate"},
-		{path + ".trace.mahimahi", "text", required, "delivery opportunities, a file relative to the scenario file"},
-		{path + ".delay", "time", "0ms", "of this direction alone"},
-		{path + ".jitter", "time", "0ms", "uniform, delay ± jitter; order is kept"},
-		{path + ".loss", "loss", "0%", "of packets, independently"},
-		{path + ".queue", "queue", "", "bytes that may wait; the larger of 100 ms at the rate and 64 frames of 1514 bytes"},
-	}
-}
 
 // fieldAt is the field of a pattern; it panics on one that does not exist, as
 // only this package makes them.

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/testbed/testbed/emulator"
 	"github.com/testbed/testbed/emulator/unit"
 )
 
@@ -40,7 +39,7 @@ func asNode(text string) (string, string) {
 	switch {
 	case !nodeForm.MatchString(text):
 		return "", "want a name of at most 10 lower-case letters, digits and '-'"
-	case text == "control", text == "repository", text == "router":
+	case text == control, text == repository, text == "router":
 		return "", "want another name: the world has a node of this one"
 	}
 	return text, ""
@@ -105,32 +104,12 @@ func asRate(text string) (unit.BitRate, string) {
 	case err != nil:
 		return 0, "want a rate with its unit, such as 5Mbps"
 	case r <= 0:
-		return 0, "want a rate above 0, or unlimited"
+		return 0, "want a rate above 0, or unlimited; outages: [{from: 10s, to: 12s}] lets nothing pass for a while"
 	case r > MaxRate:
 		return 0, "want a rate of at most 100Gbps"
 	}
 	return r, ""
 }
-
-// asQueue reads a queue; unlimited is -1.
-func asQueue(text string) (unit.Bytes, string) {
-	if text == "unlimited" {
-		return unlimited, ""
-	}
-	n, err := unit.ParseBytes(text)
-	switch {
-	case err != nil:
-		return 0, "want a size with its unit, such as 64KiB"
-	case n < emulator.FullFrame:
-		return 0, "want at least one full frame, 1514B, or nothing would pass"
-	case n > unit.GiB:
-		return 0, "want at most 1GiB, or unlimited"
-	}
-	return n, ""
-}
-
-// unlimited is asQueue's mark of a queue without limit.
-const unlimited unit.Bytes = -1
 
 // within accepts times from lo to hi.
 func within(lo, hi time.Duration) kind[time.Duration] {
@@ -169,6 +148,9 @@ func asShare(text string) (float64, string) {
 }
 
 func asLoss(text string) (float64, string) {
+	if len(strings.Fields(text)) > 1 && strings.Count(text, "%") > 1 {
+		return 0, "want one share; netem's correlation loses next to nothing, so say loss: 1% and loss_burst: 4packets for losses in a row"
+	}
 	x, err := unit.ParseShare(text)
 	if err != nil || x < 0 || x >= 1 {
 		return 0, "want a share from 0% to less than 100%, such as 0.1%"
@@ -192,10 +174,20 @@ func asPoints(text string) (float64, string) {
 	return x, ""
 }
 
+// The nodes that every world has.
+const (
+	control    = "control"
+	repository = "repository"
+)
+
 // The words that some keys choose from.
 var (
 	worlds      = []string{"netns"}
 	engines     = []string{"auto", "relay", "tc"}
+	devices     = []string{"auto", "packet", "tun"}
+	layers      = []string{"ethernet", "ip", "wire"}
+	shapes      = []string{"uniform", "normal", "pareto"}
+	wraps       = []string{"loop", "hold", "stop"}
 	residencies = []string{"warm", "first", "cold"}
 	datasets    = []string{"signs"}
 )

@@ -14,7 +14,7 @@ func TestMistakes(t *testing.T) {
 	for _, tt := range []struct{ old, new, want string }{
 		{"rate: 5Mbps", "rate: 5", `8:13: links.edge.down.rate: "5": want a rate with its unit, such as 5Mbps`},
 		{"rate: 5Mbps", "rate: 5MBps", `8:13: links.edge.down.rate: "5MBps": want a rate with its unit, such as 5Mbps`},
-		{"rate: 5Mbps", "rate: 0bps", `8:13: links.edge.down.rate: "0bps": want a rate above 0, or unlimited`},
+		{"rate: 5Mbps", "rate: 0bps", `8:13: links.edge.down.rate: "0bps": want a rate above 0, or unlimited; outages: [{from: 10s, to: 12s}] lets nothing pass for a while`},
 		{"rate: 5Mbps", "rate: 101Gbps", `8:13: links.edge.down.rate: "101Gbps": want a rate of at most 100Gbps`},
 		{"rate: 5Mbps", "rate: [5Mbps]", `8:13: links.edge.down.rate: a list: want a rate with its unit, such as 5Mbps`},
 		{"delay: 10ms", "dealy: 10ms", `9:7: links.edge.down: unknown key "dealy"; did you mean "delay"?`},
@@ -25,7 +25,7 @@ func TestMistakes(t *testing.T) {
 		{"loss: 0.1%", "loss: 0.1", `11:13: links.edge.down.loss: "0.1": want a share from 0% to less than 100%, such as 0.1%`},
 		{"loss: 0.1%", "loss: 100%", `11:13: links.edge.down.loss: "100%": want a share from 0% to less than 100%, such as 0.1%`},
 		{"queue: 64KiB", "queue: 1513B", `12:14: links.edge.down.queue: "1513B": want at least one full frame, 1514B, or nothing would pass`},
-		{"queue: 64KiB", "queue: 64", `12:14: links.edge.down.queue: "64": want a size with its unit, such as 64KiB`},
+		{"queue: 64KiB", "queue: 64", `12:14: links.edge.down.queue: "64": want a size with its unit, such as 64KiB, 100packets or 50ms`},
 		{"up: {trace:", "up: {rate: 1Mbps, trace:", `13:23: links.edge.up: want a rate or a trace, not both`},
 		{"mahimahi: traces/x.up", "mahimahi: traces/y.up", `13:28: links.edge.up.trace.mahimahi: "traces/y.up": no such file: want a trace, its name relative to s`},
 		{"mahimahi: traces/x.up", "mahimahi: /x.up", `13:28: links.edge.up.trace.mahimahi: "/x.up": want a name relative to s`},

@@ -28,7 +28,11 @@ type Scenario struct {
 	Seed        uint64          `json:"seed"`
 	World       string          `json:"world"`  // netns
 	Engine      string          `json:"engine"` // auto, relay or tc
+	Device      string          `json:"device"` // auto, packet or tun
+	Strict      bool            `json:"strict"` // refuse links that other load may hold up
 	Nodes       []Node          `json:"nodes"`  // inference nodes; control and repository are always there
+	Repository  Repository      `json:"repository,omitzero"`
+	Pairs       []string        `json:"pairs,omitempty"` // links between two nodes, a/b, in any condition
 	Dataset     Dataset         `json:"dataset"`
 	Models      []Model         `json:"models"`
 	Selectors   []Selector      `json:"selectors"` // exactly two or more; the first is the baseline
@@ -42,9 +46,15 @@ type Scenario struct {
 
 // A Node is an inference node.
 type Node struct {
-	Name    string `json:"name"`    // lower-case letters, digits and '-'
-	CPUs    int    `json:"cpus"`    // how many it may run on; 0: all but one, at least one
-	Threads int    `json:"threads"` // of one inference; 0: as many as CPUs
+	Name    string `json:"name"`             // lower-case letters, digits and '-'
+	CPUs    int    `json:"cpus"`             // how many it may run on; 0: all but one, at least one
+	Threads int    `json:"threads"`          // of one inference; 0: as many as CPUs
+	Beside  string `json:"beside,omitempty"` // the node whose site and link it shares; empty: a link of its own
+}
+
+// A Repository is where models come from.
+type Repository struct {
+	Beside string `json:"beside,omitempty"` // the node whose site and link it shares; empty: a link of its own
 }
 
 // A Dataset names labelled images.
@@ -98,6 +108,7 @@ type Tolerance struct {
 	Rate  float64       `json:"rate"`     // share of the asked rate
 	Delay time.Duration `json:"delay_ns"` // of the round trip
 	CPU   float64       `json:"cpu"`      // difference of shares: 0.05 is five points
+	Lag   time.Duration `json:"lag_ns"`   // of packets, p99; twice that beside background load
 }
 
 // A Condition is one cell of the sweep: the world in which both arms run.
@@ -106,7 +117,7 @@ type Condition struct {
 	Set   []Setting         `json:"set"`
 	Names map[string]string `json:"names"` // axis → value's name
 
-	Links      map[string]Links `json:"links"`      // by node
+	Links      map[string]Links `json:"links"`      // by node, or pair of nodes a/b
 	Background map[string]Load  `json:"background"` // by node
 	Residency  string           `json:"residency"`  // cold, first or warm
 	Requests   int              `json:"requests"`   // pairs in a trial
@@ -147,3 +158,14 @@ type Seeds struct {
 
 // MaxRate is the largest rate that a scenario may ask for.
 const MaxRate = 100 * unit.Gbps
+
+// LinkOf is the name of a node's link: its own, or that of the node it is
+// beside.
+func (s Scenario) LinkOf(name string) string {
+	for _, n := range s.Nodes {
+		if n.Name == name && n.Beside != "" {
+			return n.Beside
+		}
+	}
+	return name
+}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 
-	"github.com/testbed/testbed/emulator/trace"
 	"github.com/testbed/testbed/emulator/unit"
 )
 
@@ -34,7 +33,7 @@ func Read(fsys fs.FS, name string, overrides []Setting) (*Plan, error) {
 	if err := ps.first(); err != nil {
 		return nil, err
 	}
-	d := &decoder{problems: ps, fsys: fsys, traces: map[string]*trace.Trace{}}
+	d := &decoder{problems: ps, fsys: fsys, recordings: map[string]reading{}, beside: map[string]string{}}
 	o := d.object(root, "", "")
 	s := d.scenario(o, name)
 	dims := d.axes(o)
@@ -51,6 +50,7 @@ func Read(fsys fs.FS, name string, overrides []Setting) (*Plan, error) {
 		s.Axes = append(s.Axes, dim.Axis)
 	}
 	conditions := d.conditions(root, dims)
+	s.Pairs = d.everywhere(root, conditions)
 	d.affordable(root, s, conditions)
 	if err := d.err(); err != nil {
 		return nil, err

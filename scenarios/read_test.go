@@ -81,7 +81,7 @@ func read(t *testing.T, yaml string, overrides ...scenarios.Setting) *scenarios.
 func TestRead(t *testing.T) {
 	p := read(t, good)
 	want := scenarios.Scenario{
-		Name: "x", Title: "All parts", Seed: 42, World: "netns", Engine: "relay",
+		Name: "x", Title: "All parts", Seed: 42, World: "netns", Engine: "relay", Device: "auto",
 		Nodes:   []scenarios.Node{{Name: "edge", CPUs: 2, Threads: 1}, {Name: "cloud", CPUs: 1, Threads: 1}},
 		Dataset: scenarios.Dataset{Name: "signs", Images: 1000},
 		Models: []scenarios.Model{{Name: "signs-resnet8"}, {Name: "big", File: "big.onnx", Accuracy: 0.91,
@@ -99,7 +99,7 @@ func TestRead(t *testing.T) {
 			}},
 		},
 		Require:   scenarios.Require{Saving: 0.25, AccuracyDrop: 0.05, Confidence: 0.9},
-		Tolerance: scenarios.Tolerance{Rate: 0.06, Delay: 3 * ms, CPU: 0.04},
+		Tolerance: scenarios.Tolerance{Rate: 0.06, Delay: 3 * ms, CPU: 0.04, Lag: ms},
 		Timeout:   10 * time.Second, Repetitions: 4,
 	}
 	if diff := cmp.Diff(want, p.Scenario); diff != "" {
@@ -146,14 +146,14 @@ func TestDefaults(t *testing.T) {
 		models = append(models, scenarios.Model{Name: m.Name})
 	}
 	want := scenarios.Scenario{
-		Name: "x", Title: "t", Seed: 1, World: "netns", Engine: "auto",
+		Name: "x", Title: "t", Seed: 1, World: "netns", Engine: "auto", Device: "auto",
 		Nodes:     []scenarios.Node{{Name: "edge", CPUs: 1, Threads: 1}},
 		Dataset:   scenarios.Dataset{Name: "signs", Images: 4000},
 		Models:    models,
 		Selectors: []scenarios.Selector{{Name: "greedy"}, {Name: "advanced"}},
 		Budget:    selector.Budget{Absolute: 0.1, Relative: 0.1},
 		Require:   scenarios.Require{Saving: 0.2, AccuracyDrop: 0.1, Confidence: 0.95},
-		Tolerance: scenarios.Tolerance{Rate: 0.05, Delay: 2 * ms, CPU: 0.05},
+		Tolerance: scenarios.Tolerance{Rate: 0.05, Delay: 2 * ms, CPU: 0.05, Lag: ms},
 		Timeout:   time.Minute, Repetitions: 3,
 	}
 	if diff := cmp.Diff(want, p.Scenario); diff != "" {

@@ -29,7 +29,10 @@ func (d *decoder) scenario(o object, file string) Scenario {
 		Seed:        read(o, "seed", asSeed),
 		World:       read(o, "world", oneOf(worlds...)),
 		Engine:      read(o, "engine", oneOf(engines...)),
+		Device:      read(o, "device", oneOf(devices...)),
+		Strict:      read(o, "strict", asYes),
 		Nodes:       d.inferenceNodes(o),
+		Repository:  Repository{Beside: d.placed(o.in("repository"), repository)},
 		Dataset:     d.dataset(o.in("dataset")),
 		Models:      d.models(o),
 		Selectors:   d.selectors(o),
@@ -42,6 +45,8 @@ func (d *decoder) scenario(o object, file string) Scenario {
 	if !o.has("name") {
 		s.Name = nameOf(file)
 	}
+	d.engine = s.Engine
+	d.sites()
 	return s
 }
 
@@ -71,6 +76,7 @@ func (d *decoder) inferenceNodes(o object) []Node {
 			CPUs:    read(item, "cpus", whole(0, 1024)),
 			Threads: read(item, "threads", whole(0, 1024)),
 		}
+		node.Beside = d.placed(item, node.Name)
 		if slices.Contains(d.nodes, node.Name) && node.Name != "" {
 			d.add(n.position, paths[i], "another node is called %q", node.Name)
 		}
@@ -141,5 +147,6 @@ func (d *decoder) tolerance(o object) Tolerance {
 		Rate:  read(o, "rate", asShare),
 		Delay: read(o, "delay", within(0, maxDelay)),
 		CPU:   read(o, "cpu", asPoints),
+		Lag:   read(o, "lag", within(0, maxDelay)),
 	}
 }

@@ -68,8 +68,11 @@ func schemaOfKind(f field) map[string]any {
 		return listOf(itemOf(f.path))
 	case "phases":
 		return listOf(words(selector.PhaseNames...))
-	case "netns", "engine", "residency", "dataset", "selector":
+	case "netns", "engine", "device", "layer", "shape", "wrap", "format", "residency", "dataset", "selector":
 		return words(wordsOf(f.kind)...)
+	}
+	if f.kind == "yes" {
+		return yesNo()
 	}
 	if p, ok := patterns[f.kind]; ok {
 		return map[string]any{"type": "string", "pattern": p}
@@ -106,6 +109,9 @@ func oneOfSchemas(alternatives ...map[string]any) map[string]any {
 
 func words(w ...string) map[string]any { return map[string]any{"enum": w} }
 
+// yesNo is the schema of a truth, which YAML has words and a type for.
+func yesNo() map[string]any { return map[string]any{"enum": []any{true, false, "yes", "no"}} }
+
 // wordsOf are the values of a kind that has few.
 func wordsOf(kind string) []string {
 	switch kind {
@@ -113,6 +119,16 @@ func wordsOf(kind string) []string {
 		return worlds
 	case "engine":
 		return engines
+	case "device":
+		return devices
+	case "layer":
+		return layers
+	case "shape":
+		return shapes
+	case "wrap":
+		return wraps
+	case "format":
+		return formatNames()
 	case "residency":
 		return residencies
 	case "dataset":
@@ -129,12 +145,14 @@ func builtinNames() (names []string) {
 }
 
 // numbers are the kinds that are whole numbers.
-var numbers = strings.Fields("seed cpus images pixels requests repetitions warmup")
+var numbers = strings.Fields("seed cpus images pixels requests repetitions warmup times")
 
 // patterns are the forms of quantities, after package unit.
 var patterns = map[string]string{
 	"rate":       `^(unlimited|[0-9]+(\.[0-9]+)? ?[kMG]?(bps|bit/s|bit))$`,
-	"queue":      `^(unlimited|[0-9]+(\.[0-9]+)? ?([kKMG]|[KMG]i)?B)$`,
+	"queue":      `^(unlimited|[0-9]+ ?packets?|[0-9]+(\.[0-9]+)? ?(([kKMG]|[KMG]i)?B|us|µs|ms|s))$`,
+	"packets":    `^[0-9]+(\.[0-9]+)? ?packets?$`,
+	"factor":     `^[0-9]+(\.[0-9]+)? ?x$`,
 	"time":       `^[0-9]+(\.[0-9]+)? ?(ns|us|µs|ms|s|m|h)([0-9].*)?$`,
 	"timeout":    `^[0-9]+(\.[0-9]+)? ?(ns|us|µs|ms|s|m|h)([0-9].*)?$`,
 	"share":      `^[0-9]+(\.[0-9]+)? ?%$`,

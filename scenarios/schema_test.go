@@ -37,6 +37,11 @@ func TestSchema(t *testing.T) {
 	if err := validate(good); err != nil {
 		t.Error(err)
 	}
+	for _, down := range []string{everyBox, "{trace: {file: net.csv, column: down, wrap: stop, from: 1s, to: 2s, speed: 2x, scale: 0.5x, format: mahimahi}, queue: 9packets}"} {
+		if err := validate("strict: yes\ndevice: tun\nrepository: {beside: edge}\nlinks:\n  edge/cloud:\n    down: " + down + "\n"); err != nil {
+			t.Error(err)
+		}
+	}
 	names, _ := fs.Glob(scenarios.Shipped(), "*.yaml")
 	for _, name := range names {
 		text, err := fs.ReadFile(scenarios.Shipped(), name)

@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/testbed/testbed/emulator"
@@ -24,9 +26,9 @@ func header(plan *scenarios.Plan, s setup) record.Header {
 		Name: sc.Name, Title: sc.Title, Description: sc.Description, File: plan.File, Hash: plan.Hash,
 		World: sc.World, Seed: sc.Seed, Node: sc.Nodes[0].Name, Budget: sc.Budget,
 		Require:     record.Require{Saving: sc.Require.Saving, AccuracyDrop: sc.Require.AccuracyDrop, Confidence: sc.Require.Confidence},
-		Tolerance:   record.Tolerance{Rate: sc.Tolerance.Rate, Delay: sc.Tolerance.Delay, CPU: sc.Tolerance.CPU},
+		Tolerance:   record.Tolerance{Rate: sc.Tolerance.Rate, Delay: sc.Tolerance.Delay, CPU: sc.Tolerance.CPU, Lag: sc.Tolerance.Lag},
 		Repetitions: sc.Repetitions, Classes: len(s.dataset.Classes()), Dataset: s.dataset.Name(),
-		Resolved: resolved, Host: host(),
+		Resolved: resolved, Host: thisHost(),
 	}
 	for _, sel := range sc.Selectors {
 		h.Arms = append(h.Arms, sel.Name)
@@ -52,9 +54,10 @@ func condition(sc scenarios.Scenario, c scenarios.Condition) record.Condition {
 	for _, s := range c.Set {
 		out.Set[s.Path] = s.Value
 	}
+	for _, name := range slices.Sorted(maps.Keys(c.Links)) {
+		out.Links = append(out.Links, link(name, "down", c.Links[name].Down), link(name, "up", c.Links[name].Up))
+	}
 	for _, n := range sc.Nodes {
-		l := c.Links[n.Name]
-		out.Links = append(out.Links, link(n.Name, "down", l.Down), link(n.Name, "up", l.Up))
 		if cpu := c.Background[n.Name].CPU; cpu > 0 {
 			out.Background = append(out.Background, record.Background{Node: n.Name, Resource: "cpu", Asked: cpu})
 		}
@@ -62,10 +65,16 @@ func condition(sc scenarios.Scenario, c scenarios.Condition) record.Condition {
 	return out
 }
 
-func link(node, direction string, l emulator.Link) record.Link {
-	out := record.Link{Node: node, Direction: direction, Rate: l.Rate, Delay: l.Delay, Jitter: l.Jitter, Loss: l.Loss, Queue: l.Queue}
-	if l.Trace != nil {
-		out.Rate, out.Trace = l.Trace.Mean(), l.Trace.Name
+// link says what was asked of a direction: in numbers what is judged, in words
+// the rest.
+func link(name, direction string, l emulator.Link) record.Link {
+	out := record.Link{Node: name, Direction: direction, Rate: l.MeanRate(), Delay: l.Delay, Jitter: l.Jitter,
+		Loss: l.Loss, LossBurst: l.LossBurst, Queue: l.Queue, Varies: l.Varies(), Also: boxes(l)}
+	switch {
+	case l.Trace != nil:
+		out.Trace = l.Trace.Name
+	case l.Rates != nil:
+		out.Trace = l.Rates.Name
 	}
 	return out
 }

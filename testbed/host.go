@@ -12,8 +12,8 @@ import (
 	"github.com/testbed/testbed/runner/record"
 )
 
-// host describes this machine for run.json. What cannot be found out is empty.
-func host() record.Host {
+// thisHost describes this machine for run.json. What cannot be found out is empty.
+func thisHost() record.Host {
 	h := record.Host{OS: osName(), CPU: cpuName(), CPUs: runtime.NumCPU(), Go: runtime.Version(), User: "unprivileged"}
 	if os.Geteuid() == 0 {
 		h.User = "root"

@@ -84,8 +84,8 @@ func resolveModel(m scenarios.Model) (model.Model, error) {
 // rateOf is the bottleneck of a link, for people.
 func rateOf(l emulator.Link) string {
 	switch {
-	case l.Trace != nil:
-		return fmt.Sprintf("trace, mean %v", (l.Trace.Mean()+50*unit.Kbps)/(100*unit.Kbps)*(100*unit.Kbps))
+	case l.Trace != nil || l.Rates != nil:
+		return fmt.Sprintf("varies, mean %v", (l.MeanRate()+50*unit.Kbps)/(100*unit.Kbps)*(100*unit.Kbps))
 	case l.Rate == 0:
 		return "no limit"
 	}

@@ -124,13 +124,17 @@ func (a *app) planCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if a.settings.GetBool("json") {
+			switch {
+			case a.settings.GetBool("json"):
 				return a.printJSON(plan)
+			case a.settings.GetBool("print-tc"):
+				return a.printTC(plan)
 			}
 			return a.printPlan(plan)
 		},
 	}
 	cmd.Flags().Bool("json", false, "print the whole plan as JSON")
+	cmd.Flags().Bool("print-tc", false, "print the equivalent tc commands of every link; DEV stands for the interface")
 	scenarioFlags(cmd)
 	return cmd
 }
@@ -148,7 +152,7 @@ func (a *app) printPlan(plan *scenarios.Plan) error {
 	t := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(t, "condition\tdown\tup\tround trip\tbackground\tdevice\tpairs")
 	for _, c := range plan.Conditions {
-		l := c.Links[sc.Nodes[0].Name]
+		l := c.Links[sc.LinkOf(sc.Nodes[0].Name)]
 		fmt.Fprintf(t, "%s\t%s\t%s\t%v\t%.0f %% cpu\t%s\t%d × %d\n", c.ID, rateOf(l.Down), rateOf(l.Up), l.Down.Delay+l.Up.Delay,
 			100*c.Background[sc.Nodes[0].Name].CPU, c.Residency, sc.Repetitions, c.Requests)
 	}

@@ -68,7 +68,7 @@ func (a *app) versionCommand() *cobra.Command {
 		Short: "Print the version",
 		Args:  args(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(a.out, "testbed %s, %s\n", version(), host().Go)
+			_, err := fmt.Fprintf(a.out, "testbed %s, %s\n", version(), thisHost().Go)
 			return err
 		},
 	}

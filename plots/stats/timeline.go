@@ -185,8 +185,8 @@ func (t *Timeline) links(telemetry []record.Telemetry, checks []record.Check, sp
 	}
 	for _, e := range telemetry {
 		for _, l := range e.Links {
-			at(e.Node, l.Direction)
-			c := seen[[2]string{e.Node, l.Direction}]
+			at(l.Of(e.Node), l.Direction)
+			c := seen[[2]string{l.Of(e.Node), l.Direction}]
 			asked := math.NaN() // no limit
 			if l.Asked > 0 {
 				asked = float64(l.Asked)

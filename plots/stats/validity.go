@@ -30,6 +30,7 @@ type world struct {
 // examine compares asked and achieved.
 func (w *world) examine() {
 	w.examineChecks()
+	w.examinePlayed()
 	w.examineLinks()
 	w.examineBackground()
 }

@@ -27,10 +27,10 @@ const attempts = 3
 // checked measures the links of a node. A probe that finds them off may have
 // been spoiled by something else on this machine, for instance a receiver that
 // was not given its CPU; then it is the median of three that counts.
-func (w *World) checked(ctx context.Context, name string, l scenarios.Links) (record.Check, error) {
+func (w *World) checked(ctx context.Context, name string, p path) (record.Check, error) {
 	var all []record.Check
 	for range attempts {
-		c, err := w.check(ctx, name, l)
+		c, err := w.check(ctx, name, p)
 		if err != nil {
 			return record.Check{}, err
 		}
@@ -69,9 +69,9 @@ func medians(all []record.Check) record.Check {
 	return c
 }
 
-// check measures the links of a node by probes over them.
-func (w *World) check(ctx context.Context, name string, l scenarios.Links) (record.Check, error) {
-	p, err := w.nodes[name].Probe(ctx, node.ProbeArgs{DownBytes: probeSize(l.Down), UpBytes: probeSize(l.Up), Pings: probePings})
+// check measures the path between the repository and a node by probes over it.
+func (w *World) check(ctx context.Context, name string, p path) (record.Check, error) {
+	probed, err := w.nodes[name].Probe(ctx, node.ProbeArgs{DownBytes: p.down.probeSize(), UpBytes: p.up.probeSize(), Pings: probePings})
 	if err != nil {
 		return record.Check{}, fmt.Errorf("node %s: probe of its links: %w", name, err)
 	}
@@ -80,55 +80,41 @@ func (w *World) check(ctx context.Context, name string, l scenarios.Links) (reco
 		return record.Check{}, err
 	}
 	now := clock.Now()
-	w.probes[name] = p
-	down, up := status.Down[name], status.Up[name]
-	c := record.Check{Node: name, Probes: 1, Engine: down.Engine, Reason: down.Reason, RTT: p.RTT, AskedRTT: l.Down.Delay + l.Up.Delay}
-	if how, ok := strings.CutPrefix(down.Reason, netns.Inexact); ok {
-		c.Differs = how
-	}
+	w.probes[name] = probed
+	c := record.Check{Node: name, Probes: 1, RTT: probed.RTT, AskedRTT: p.down.delay() + p.up.delay()}
+	w.played(&c, status, p)
 	for _, d := range []struct {
-		direction string
-		link      emulator.Link
-		clock     time.Duration
-		half      time.Duration
-		last      time.Duration
-		bps       int64
+		direction  string
+		way        way
+		half, last time.Duration
+		bps        int64
 	}{
-		{"down", l.Down, down.Clock, p.DownHalf, p.DownLast, p.DownBps},
-		{"up", l.Up, up.Clock, p.UpHalf, p.UpLast, p.UpBps},
+		{"down", p.down, probed.DownHalf, probed.DownLast, probed.DownBps},
+		{"up", p.up, probed.UpHalf, probed.UpLast, probed.UpBps},
 	} {
-		set := now - d.clock // when the link was set, on CLOCK_MONOTONIC
-		c.Links = append(c.Links, record.LinkCheck{Direction: d.direction, Loss: d.link.Loss,
-			AskedRate: asked(d.link, d.half-set, d.last-set), Rate: onWire(d.bps)})
+		asked, narrow := d.way.asked(status, now, d.half, d.last)
+		c.Links = append(c.Links, record.LinkCheck{Direction: d.direction, Loss: d.way.loss(),
+			AskedRate: asked, Rate: onWire(d.bps, narrow.Layer)})
 	}
 	return c, nil
 }
 
-// asked is what a link offers between two readings of its clock at its far
-// end; 0 if it has no limit.
-func asked(l emulator.Link, from, to time.Duration) unit.BitRate {
-	if l.Trace == nil {
-		return l.Rate
+// played says which engine plays the path. That of the node's own link speaks
+// for all unless another differs from what was asked.
+func (w *World) played(c *record.Check, status netns.Status, p path) {
+	for i, leg := range p.down {
+		s := status.Down[leg.name]
+		if i == 0 {
+			c.Engine, c.Reason = s.Engine, s.Reason
+		}
+		if how, ok := strings.CutPrefix(s.Reason, netns.Inexact); ok && c.Differs == "" {
+			c.Engine, c.Reason, c.Differs = s.Engine, s.Reason, how
+		}
 	}
-	from, to = max(0, from-l.Delay), max(0, to-l.Delay)
-	return unit.Over(l.Trace.Capacity(from, to), to-from)
 }
 
-// onWire turns a rate of TCP payload into one of Ethernet frames: 1448 bytes
-// of payload travel in frames of 1514 (reference: F1).
-func onWire(bps int64) unit.BitRate { return unit.BitRate(bps * 1514 / 1448) }
-
-// probeSize is what a probe transfers in one direction: enough that its second
-// half is at the full rate of the link, and not much more.
-func probeSize(l emulator.Link) int64 {
-	rate, last := l.Rate, 120*time.Millisecond
-	if l.Trace != nil {
-		// Long enough that the opportunities at its edges hardly count.
-		rate, last = l.Trace.Mean(), 1500*time.Millisecond
-	}
-	if rate == 0 {
-		return 256 << 10
-	}
-	n := int64(float64(rate) / 8 * (last + 4*l.Delay).Seconds())
-	return min(max(n, 32<<10), 4<<20)
+// onWire turns a rate of TCP payload into one of packets as a layer counts
+// them: 1448 bytes of payload travel in frames of 1514 (reference: F1).
+func onWire(bps int64, layer emulator.Layer) unit.BitRate {
+	return unit.BitRate(bps * int64(layer.Size(emulator.FullFrame)) / 1448)
 }

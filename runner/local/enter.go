@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/testbed/testbed/emulator"
@@ -24,20 +27,19 @@ func (w *World) Enter(ctx context.Context, c scenarios.Condition, seed uint64) (
 	if err := w.Leave(ctx); err != nil {
 		return nil, err
 	}
+	if err := w.setLinks(c.Links, seed, calm); err != nil {
+		return nil, err
+	}
 	var checks []record.Check
-	for i, n := range w.inference {
-		l := c.Links[n.Name]
-		if err := w.net.SetLink(n.Name, l.Down, l.Up, seed+uint64(i)); err != nil {
-			return nil, w.broken(fmt.Errorf("%w%s", err, remedy(err)))
-		}
-		check, err := w.checked(ctx, n.Name, l)
+	for _, n := range w.inference {
+		check, err := w.checked(ctx, n.Name, w.path(n.Name, c.Links))
 		if err != nil {
 			return nil, w.broken(err)
 		}
 		checks = append(checks, check)
-		if err := w.net.SetLink(n.Name, l.Down, l.Up, seed+uint64(i)); err != nil {
-			return nil, w.broken(err)
-		}
+	}
+	if err := w.setLinks(c.Links, seed, func(l emulator.Link) emulator.Link { return l }); err != nil {
+		return nil, err
 	}
 	for _, n := range w.inference {
 		if err := w.setLoad(ctx, n.Name, c.Background[n.Name].CPU); err != nil {
@@ -45,6 +47,30 @@ func (w *World) Enter(ctx context.Context, c scenarios.Condition, seed uint64) (
 		}
 	}
 	return checks, w.settled(ctx)
+}
+
+// setLinks sets all links anew, as edit would have them. Each has a seed of its
+// own, whatever other links there are.
+func (w *World) setLinks(links map[string]scenarios.Links, seed uint64, edit func(emulator.Link) emulator.Link) error {
+	for _, name := range slices.Sorted(maps.Keys(links)) {
+		if err := w.net.SetLink(name, edit(links[name].Down), edit(links[name].Up), w.seedOf(name, seed)); err != nil {
+			return w.broken(fmt.Errorf("%w%s", err, remedy(err)))
+		}
+	}
+	return nil
+}
+
+// seedOf is the seed of a link: that of the trial and the number of the node,
+// or, for a pair, a hash of its name.
+func (w *World) seedOf(name string, seed uint64) uint64 {
+	for i, n := range w.inference {
+		if n.Name == name {
+			return seed + uint64(i)
+		}
+	}
+	h := fnv.New64a()
+	h.Write([]byte(name))
+	return seed + h.Sum64()
 }
 
 // remedy says what to do about a link that its engine cannot play.

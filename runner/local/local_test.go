@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/testbed/testbed/emulator"
+	"github.com/testbed/testbed/emulator/netns"
 	"github.com/testbed/testbed/emulator/trace"
 	"github.com/testbed/testbed/emulator/unit"
 	"github.com/testbed/testbed/runner/record"
@@ -51,23 +52,29 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-// TestAsked: what a delay of 5 ms lets arrive in [15, 35) ms left the link in
+// TestOffered: what a delay of 5 ms lets arrive in [15, 35) ms left the link in
 // [10, 30), in which it has three opportunities of 1514 bytes, at 10, 11 and
 // 12 ms: 36 336 bits in 20 ms are 1.8168 Mbps.
-func TestAsked(t *testing.T) {
+func TestOffered(t *testing.T) {
 	tr := &trace.Trace{At: []time.Duration{10 * ms, 11 * ms, 12 * ms, 30 * ms}, Period: 100 * ms, Quantum: 1514}
-	if got, want := asked(emulator.Link{Trace: tr, Delay: 5 * ms}, 15*ms, 35*ms), unit.BitRate(1_816_800); got != want {
-		t.Errorf("asked = %v, want %v", got, want)
+	if got, want := offered(emulator.Link{Trace: tr, Delay: 5 * ms}, 15*ms, 35*ms), unit.BitRate(1_816_800); got != want {
+		t.Errorf("offered = %v, want %v", got, want)
 	}
-	if got := asked(emulator.Link{Rate: 5 * unit.Mbps}, 0, ms); got != 5*unit.Mbps {
-		t.Errorf("asked of a constant rate = %v", got)
+	if got := offered(emulator.Link{Rate: 5 * unit.Mbps}, 0, ms); got != 5*unit.Mbps {
+		t.Errorf("offered at a constant rate = %v", got)
+	}
+	if got := offered(emulator.Link{Delay: ms}, 0, ms); got != 0 {
+		t.Errorf("offered without limit = %v, want 0", got)
 	}
 }
 
-// TestOnWire: a goodput of 9.564 Mbps is 10 Mbps of frames, R·1448/1514.
+// TestOnWire: a goodput of 9.564 Mbps is 10 Mbps of frames, R·1448/1514, 9.907
+// of IP packets, R·1448/1500, and 10.16 on the wire, R·1448/1538.
 func TestOnWire(t *testing.T) {
-	if got := onWire(9_564_068); got < 9_999_998 || got > 10_000_000 {
-		t.Errorf("onWire = %d", got)
+	for layer, want := range map[emulator.Layer]unit.BitRate{emulator.Ethernet: 10_000_000, emulator.IP: 9_907_529, emulator.Wire: 10_158_519} {
+		if got := onWire(9_564_068, layer); got < want-1 || got > want+1 {
+			t.Errorf("onWire by %v = %d, want %d", layer, got, want)
+		}
 	}
 }
 
@@ -82,9 +89,60 @@ func TestProbeSize(t *testing.T) {
 		{emulator.Link{Rate: unit.Gbps}, 4 << 20},                                                             // the most
 		{emulator.Link{Trace: &trace.Trace{At: []time.Duration{0}, Period: 10 * ms, Quantum: 1514}}, 227_100}, // 1.5 s of 151.4 kB/s
 	} {
-		if got := probeSize(tt.link); got != tt.want {
+		if got := (way{legOf("edge", true, tt.link)}).probeSize(); got != tt.want {
 			t.Errorf("probeSize(%+v) = %d, want %d", tt.link, got, tt.want)
 		}
+	}
+}
+
+// TestPath: models come over the pair of node and repository if there is one,
+// else over both their links, and over none within a site.
+func TestPath(t *testing.T) {
+	w := &World{beside: map[string]string{"helper": "cloud", repository: "cloud"}}
+	l := func(down, up time.Duration) scenarios.Links {
+		return scenarios.Links{Down: emulator.Link{Delay: down}, Up: emulator.Link{Delay: up}}
+	}
+	links := map[string]scenarios.Links{"edge": l(1*ms, 2*ms), "cloud": l(10*ms, 20*ms), "far": l(3*ms, 4*ms), "far/repository": l(100*ms, 200*ms)}
+	for name, want := range map[string][2]time.Duration{
+		"edge":   {21 * ms, 12 * ms}, // down: the cloud's up and the edge's down
+		"cloud":  {0, 0},
+		"helper": {0, 0},
+		"far":    {100 * ms, 200 * ms},
+	} {
+		p := w.path(name, links)
+		if got := [2]time.Duration{p.down.delay(), p.up.delay()}; got != want {
+			t.Errorf("path of %s: delays %v down and up, want %v", name, got, want)
+		}
+	}
+	w.beside = nil
+	reverse := map[string]scenarios.Links{"edge": {}, "repository/edge": l(100*ms, 200*ms)}
+	if p := w.path("edge", reverse); p.down.delay() != 200*ms || p.up.delay() != 100*ms {
+		t.Errorf("path over repository/edge: %v down, %v up: down is towards the repository there", p.down.delay(), p.up.delay())
+	}
+}
+
+// TestCalm: what a median of a few round trips cannot follow is stilled.
+func TestCalm(t *testing.T) {
+	l := emulator.Link{
+		Rate: unit.Mbps, Delays: &trace.Series{At: []time.Duration{0, ms}, Value: []float64{.004, 9}, Period: 2 * ms}, Jitter: 5 * ms, JitterShape: emulator.Normal,
+		Losses:  &trace.Series{At: []time.Duration{0, ms}, Value: []float64{.25, 1}, Period: 2 * ms},
+		Outages: []emulator.Outage{{From: 0, To: ms}}, IdlePenalty: ms, IdleAfter: ms, CoDel: &emulator.CoDel{}, QueuePackets: 5,
+		LossBurst: 2, Duplicate: .1, Corrupt: .1, Reorder: .1, Unordered: true,
+	}
+	want := emulator.Link{Rate: unit.Mbps, Delay: 4 * ms, Jitter: 4 * ms, JitterShape: emulator.Normal, QueuePackets: 5}
+	if diff := cmp.Diff(want, calm(l)); diff != "" {
+		t.Errorf("calm (-want +got):\n%s", diff)
+	}
+}
+
+// TestNewBins: what a histogram gains is told once, in bins that double.
+func TestNewBins(t *testing.T) {
+	const us = time.Microsecond
+	before := []netns.LagBin{{AtMost: 10, Count: 7}, {AtMost: 900 * us, Count: 3}, {AtMost: 2 * ms, Count: 1}}
+	now := []netns.LagBin{{AtMost: 10, Count: 7}, {AtMost: 900 * us, Count: 5}, {AtMost: 1000 * us, Count: 1}, {AtMost: 2 * ms, Count: 1}, {AtMost: 3 * ms, Count: 4}}
+	want := []record.LagBin{{AtMost: 1024 * us, Count: 3}, {AtMost: 4096 * us, Count: 4}}
+	if diff := cmp.Diff(want, newBins(before, now)); diff != "" {
+		t.Errorf("newBins (-want +got):\n%s", diff)
 	}
 }
 

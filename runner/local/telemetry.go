@@ -2,8 +2,10 @@ package local
 
 import (
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,14 +14,14 @@ import (
 	"github.com/testbed/testbed/emulator/netns"
 	"github.com/testbed/testbed/emulator/unit"
 	"github.com/testbed/testbed/runner/record"
+	"github.com/testbed/testbed/scenarios"
 )
 
 // counters are what a direction of a link had counted when it was last read.
 type counters struct {
-	at                     time.Duration
-	clock                  time.Duration
-	packets, lost, dropped int64
-	bytes                  int64
+	at    time.Duration
+	clock time.Duration
+	netns.LinkStatus
 }
 
 // Telemetry implements runner.World.
@@ -40,36 +42,86 @@ func (w *World) Telemetry(ctx context.Context) ([]record.Telemetry, error) {
 		load := status.Loads[n.Name]
 		t := record.Telemetry{From: w.told, At: now, Node: n.Name, CPUAsked: load.Asked, CPUAchieved: load.Achieved, CPUBusy: s.Busy,
 			RSS: unit.Bytes(s.RSSBytes), FrequencyMHz: frequency(w.cpus[n.Name]), TemperatureC: temperature()}
-		t.Links = append(t.Links,
-			w.since(n.Name+"/down", "down", now, status.Down[n.Name]),
-			w.since(n.Name+"/up", "up", now, status.Up[n.Name]))
+		if _, own := w.links[n.Name]; own {
+			t.Links = append(t.Links, w.bothSince("", n.Name, now, status)...)
+		}
 		all = append(all, t)
+	}
+	// Links that are of no inference node are told beside the first's.
+	for _, name := range slices.Sorted(maps.Keys(w.links)) {
+		if !w.judged(name) {
+			all[0].Links = append(all[0].Links, w.bothSince(name, name, now, status)...)
+		}
 	}
 	w.told = now
 	return all, nil
 }
 
+// judged reports whether a link is that of an inference node.
+func (w *World) judged(name string) bool {
+	return slices.ContainsFunc(w.inference, func(n scenarios.Node) bool { return n.Name == name })
+}
+
+// bothSince is what both directions of a link did, under a name in records.
+func (w *World) bothSince(as, name string, now time.Duration, status netns.Status) []record.LinkSample {
+	return []record.LinkSample{
+		w.since(as, name, "down", now, status.Down[name]),
+		w.since(as, name, "up", now, status.Up[name]),
+	}
+}
+
 // since is what a direction did since it was last asked about. A link that was
 // set anew meanwhile has begun to count anew.
-func (w *World) since(key, direction string, now time.Duration, s netns.LinkStatus) record.LinkSample {
+func (w *World) since(as, name, direction string, now time.Duration, s netns.LinkStatus) record.LinkSample {
+	key := name + " " + direction
 	last := w.last[key]
 	if s.Clock < last.clock {
 		last = counters{at: now - s.Clock}
 	}
-	w.last[key] = counters{at: now, clock: s.Clock, packets: s.Packets, lost: s.Lost, dropped: s.Dropped, bytes: s.Bytes}
-	return record.LinkSample{Direction: direction, Delay: s.Asked.Delay,
-		Asked:   mean(s.Asked, s.Clock-(now-last.at), s.Clock),
-		Rate:    unit.Over(unit.Bytes(s.Bytes-last.bytes), now-last.at),
-		Packets: s.Packets - last.packets, Lost: s.Lost - last.lost, Dropped: s.Dropped - last.dropped,
-		LagP99: s.LagP99, LagMax: s.LagMax}
+	w.last[key] = counters{at: now, clock: s.Clock, LinkStatus: s}
+	bytes := unit.Bytes(s.Bytes - last.Bytes)
+	// Each frame counts as its link's layer has it.
+	bytes += unit.Bytes(s.Packets-last.Packets) * (s.Asked.Layer.Size(emulator.FullFrame) - emulator.FullFrame)
+	out := record.LinkSample{Link: as, Direction: direction, Delay: s.Asked.Delay,
+		Asked:   offered(s.Asked, s.Clock-(now-last.at), s.Clock),
+		Rate:    unit.Over(max(bytes, 0), now-last.at),
+		Packets: s.Packets - last.Packets, Lost: s.Lost - last.Lost, Dropped: s.Dropped - last.Dropped,
+		Duplicated: s.Duplicated - last.Duplicated, Corrupted: s.Corrupted - last.Corrupted,
+		LagP99: s.LagP99, LagMax: s.LagMax, Steps: s.Steps.Done, StepsLateP99: s.Steps.LateP99}
+	if s.Asked.Delays != nil {
+		seconds, _ := s.Asked.Delays.Step(s.Clock)
+		out.Delay = time.Duration(seconds * float64(time.Second))
+	}
+	out.Lag = newBins(last.Lag, s.Lag)
+	return out
 }
 
-// mean is the rate that a link offered between two readings of its clock.
-func mean(l emulator.Link, from, to time.Duration) unit.BitRate {
-	if l.Trace == nil {
-		return l.Rate
+// newBins is what a histogram has gained since it was before, in bins that
+// double: 1 µs, 2 µs, 4 µs and so on. The finer ones of the relay are for its
+// percentiles.
+func newBins(before, now []netns.LagBin) (gained []record.LagBin) {
+	counts := map[time.Duration]int64{}
+	for _, b := range now {
+		counts[coarse(b.AtMost)] += b.Count
 	}
-	return unit.Over(l.Trace.Capacity(max(0, from), to), to-max(0, from))
+	for _, b := range before {
+		counts[coarse(b.AtMost)] -= b.Count
+	}
+	for _, most := range slices.Sorted(maps.Keys(counts)) {
+		if n := counts[most]; n > 0 {
+			gained = append(gained, record.LagBin{AtMost: most, Count: n})
+		}
+	}
+	return gained
+}
+
+// coarse is the upper bound of the bin that holds d.
+func coarse(d time.Duration) time.Duration {
+	most := time.Microsecond
+	for most < d {
+		most *= 2
+	}
+	return most
 }
 
 // frequency is the clock of the first of cpus in MHz; 0 where it is not told.

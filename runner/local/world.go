@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/testbed/testbed/emulator/netns"
@@ -47,6 +48,8 @@ type World struct {
 	loadSet     time.Time             // when any of them last changed
 	told        time.Duration         // Now at the last Telemetry
 	last        map[string]counters   // for Telemetry
+	beside      map[string]string     // of nodes that have no link of their own
+	links       map[string]bool       // names of all links
 }
 
 var _ runner.World = (*World)(nil)
@@ -69,15 +72,26 @@ type Options struct {
 // repository and the inference nodes, started and joined by perfect links.
 func Open(ctx context.Context, plan *scenarios.Plan, o Options) (*World, error) {
 	w := &World{nodes: map[string]*node.Client{}, inference: plan.Scenario.Nodes, tolerance: plan.Scenario.Tolerance, models: o.Models, image: o.Image,
-		probes: map[string]node.Probe{}, began: clock.Now(), load: map[string]float64{}, last: map[string]counters{}}
-	cfg := netns.Config{Engine: plan.Scenario.Engine, Nodes: []netns.Node{{Name: control}, {Name: repository}}}
+		probes: map[string]node.Probe{}, began: clock.Now(), load: map[string]float64{}, last: map[string]counters{}, beside: map[string]string{}, links: map[string]bool{}}
+	sc := plan.Scenario
+	cfg := netns.Config{Engine: sc.Engine, Device: sc.Device, Strict: sc.Strict,
+		Nodes: []netns.Node{{Name: control}, {Name: repository, Beside: sc.Repository.Beside}}}
+	w.beside[repository] = sc.Repository.Beside
+	for _, pair := range sc.Pairs {
+		a, b, _ := strings.Cut(pair, "/")
+		cfg.Pairs = append(cfg.Pairs, netns.Pair{A: a, B: b})
+	}
+	for name := range plan.Conditions[0].Links { // the same in all
+		w.links[name] = true
+	}
 	var warnings []string
 	w.cpus, warnings = assign(plan.Scenario.Nodes)
 	for _, n := range plan.Scenario.Nodes {
 		// glibc keeps freed memory for itself unless told not to, and a node
 		// opens and closes models all day (reference: session churn).
 		env := []string{"MALLOC_MMAP_THRESHOLD_=131072", "MALLOC_TRIM_THRESHOLD_=131072", "MALLOC_ARENA_MAX=2"}
-		cfg.Nodes = append(cfg.Nodes, netns.Node{Name: n.Name, CPUs: w.cpus[n.Name], Env: env})
+		cfg.Nodes = append(cfg.Nodes, netns.Node{Name: n.Name, Beside: n.Beside, CPUs: w.cpus[n.Name], Env: env})
+		w.beside[n.Name] = n.Beside
 	}
 	cfg.CPUs, cfg.Nodes[0].CPUs, cfg.Nodes[1].CPUs = w.cpus[""], w.cpus[""], w.cpus[""]
 	var err error

@@ -60,16 +60,19 @@ type Condition struct {
 	Background []Background      `json:"background"`
 }
 
-// A Link is one direction of a node's link, as asked for.
+// A Link is one direction of a link, as asked for.
 type Link struct {
-	Node      string        `json:"node"`
+	Node      string        `json:"node"`      // or pair of nodes, a/b
 	Direction string        `json:"direction"` // down or up
 	Rate      unit.BitRate  `json:"rate_bps"`  // 0: no limit; of a trace, its mean
 	Trace     string        `json:"trace,omitempty"`
 	Delay     time.Duration `json:"delay_ns"`
 	Jitter    time.Duration `json:"jitter_ns,omitempty"`
-	Loss      float64       `json:"loss,omitempty"`
+	Loss      float64       `json:"loss,omitempty"`       // mean share of packets
+	LossBurst float64       `json:"loss_burst,omitempty"` // mean losses in a row; 0: independent
 	Queue     unit.Bytes    `json:"queue_bytes,omitempty"`
+	Varies    bool          `json:"varies,omitempty"` // its rate, delay or loss changes over time
+	Also      string        `json:"also,omitempty"`   // what else was asked for, in words
 }
 
 // A Background is asked utilization of a node.
@@ -97,6 +100,7 @@ type Tolerance struct {
 	Rate  float64       `json:"rate"`     // share
 	Delay time.Duration `json:"delay_ns"` // of the round trip
 	CPU   float64       `json:"cpu"`      // difference of shares
+	Lag   time.Duration `json:"lag_ns"`   // of packets, p99; twice that beside background load; 0: none was set
 }
 
 // A Model is what was known of a model before the run.

@@ -85,15 +85,43 @@ type Telemetry struct {
 
 // A LinkSample is one direction of a link over the last second or so.
 type LinkSample struct {
-	Direction string        `json:"direction"` // "down": towards the node; "up": from it
-	Asked     unit.BitRate  `json:"asked_bps"` // 0: no limit; of a trace, its mean
-	Rate      unit.BitRate  `json:"rate_bps"`  // delivered
-	Delay     time.Duration `json:"delay_ns"`  // asked
+	Link      string        `json:"link,omitempty"` // if not the node's own: another node or a pair, a/b
+	Direction string        `json:"direction"`      // "down": towards the node, or the first of a pair; "up": from it
+	Asked     unit.BitRate  `json:"asked_bps"`      // offered, mean; 0: no limit
+	Rate      unit.BitRate  `json:"rate_bps"`       // delivered, as the asked rate counts packets
+	Delay     time.Duration `json:"delay_ns"`       // asked; of one that varies, at the end
 	Packets   int64         `json:"packets"`
 	Lost      int64         `json:"lost"`
 	Dropped   int64         `json:"dropped"`
-	LagP99    time.Duration `json:"lag_p99_ns"` // how late the relay sent, since the trial began
-	LagMax    time.Duration `json:"lag_max_ns"`
+
+	Duplicated int64 `json:"duplicated,omitempty"`
+	Corrupted  int64 `json:"corrupted,omitempty"`
+
+	// How late the relay sent packets: p99 and maximum since the trial began,
+	// and how many were how late in the time of this line.
+	LagP99 time.Duration `json:"lag_p99_ns"`
+	LagMax time.Duration `json:"lag_max_ns"`
+	Lag    []LagBin      `json:"lag,omitempty"`
+
+	// How late the kernel was told of the steps of a link that varies, since
+	// the trial began.
+	Steps        int64         `json:"steps,omitempty"`
+	StepsLateP99 time.Duration `json:"steps_late_p99_ns,omitempty"`
+}
+
+// Of returns the name of the link that a sample of a node is about.
+func (s LinkSample) Of(node string) string {
+	if s.Link != "" {
+		return s.Link
+	}
+	return node
+}
+
+// A LagBin is how many packets were late by at most this, and by more than the
+// bin before.
+type LagBin struct {
+	AtMost time.Duration `json:"at_most_ns"`
+	Count  int64         `json:"count"`
 }
 
 // A Check is one line of checks.jsonl: what was asked of the world at the

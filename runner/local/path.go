@@ -1,0 +1,144 @@
+package local
+
+import (
+	"time"
+
+	"github.com/testbed/testbed/emulator"
+	"github.com/testbed/testbed/emulator/netns"
+	"github.com/testbed/testbed/emulator/unit"
+	"github.com/testbed/testbed/scenarios"
+)
+
+// A path is what packets pass between the repository and an inference node,
+// each way.
+type path struct{ down, up way }
+
+// A way is one direction of a path: a leg for each link, the node's end first.
+type way []leg
+
+// A leg is one direction of a link on a way.
+type leg struct {
+	name string        // of the link
+	down bool          // towards the node that the link is of, or the first of a pair
+	link emulator.Link // as it is probed
+	loss float64       // as asked
+}
+
+func legOf(name string, down bool, l emulator.Link) leg {
+	return leg{name, down, calm(l), l.Loss}
+}
+
+// path is the way from the repository to a node and back, over the links of a
+// condition: their own pair if they have one, else both their links; nothing
+// if they are beside each other.
+func (w *World) path(name string, links map[string]scenarios.Links) path {
+	if l, ok := links[name+"/"+repository]; ok {
+		return path{way{legOf(name+"/"+repository, true, l.Down)}, way{legOf(name+"/"+repository, false, l.Up)}}
+	}
+	if l, ok := links[repository+"/"+name]; ok {
+		return path{way{legOf(repository+"/"+name, false, l.Up)}, way{legOf(repository+"/"+name, true, l.Down)}}
+	}
+	var p path
+	near, far := w.site(name), w.site(repository)
+	if near == far {
+		return p
+	}
+	p.down, p.up = way{legOf(near, true, links[near].Down)}, way{legOf(near, false, links[near].Up)}
+	if l, ok := links[far]; ok {
+		p.down = append(p.down, legOf(far, false, l.Up))
+		p.up = append(p.up, legOf(far, true, l.Down))
+	}
+	return p
+}
+
+// site is the node whose link a node has.
+func (w *World) site(name string) string {
+	if other := w.beside[name]; other != "" {
+		return other
+	}
+	return name
+}
+
+// calm is a link as it is probed: at its beginning where its delay varies, as a
+// median of a few round trips cannot follow it, and without what makes TCP
+// slower than the bottleneck (losses and the like, CoDel, outages, waking up).
+// Each field of a Link is a box of its own, so what is left is as asked;
+// losses are judged by their counts, while requests are made.
+func calm(l emulator.Link) emulator.Link {
+	if l.Delays != nil {
+		seconds, _ := l.Delays.Step(0)
+		l.Delay, l.Delays = time.Duration(seconds*float64(time.Second)), nil
+		l.Jitter = min(l.Jitter, l.Delay)
+	}
+	l.Loss, l.LossBurst, l.Losses = 0, 0, nil
+	l.Duplicate, l.Corrupt, l.Reorder, l.Unordered = 0, 0, 0, false
+	l.CoDel, l.Outages, l.IdlePenalty, l.IdleAfter = nil, nil, 0, 0
+	return l
+}
+
+// delay is the median of what a packet waits on a way that is idle.
+func (w way) delay() (sum time.Duration) {
+	for _, leg := range w {
+		sum += leg.link.Delay + time.Duration(leg.link.JitterShape.Quantile(0.5)*float64(leg.link.Jitter))
+	}
+	return sum
+}
+
+// loss is the share of packets that a way was asked to lose.
+func (w way) loss() (share float64) {
+	for _, leg := range w {
+		share += (1 - share) * leg.loss
+	}
+	return share
+}
+
+// asked is what a way offers between two readings of the clock at its end, now
+// being that of status; 0 if it has no limit. narrow is the link that limits.
+func (w way) asked(status netns.Status, now, from, to time.Duration) (least unit.BitRate, narrow emulator.Link) {
+	for _, leg := range w {
+		s := status.Up[leg.name]
+		if leg.down {
+			s = status.Down[leg.name]
+		}
+		set := now - s.Clock // when the link was set, on the same clock
+		if r := offered(leg.link, from-set, to-set); r > 0 && (least == 0 || r < least) {
+			least, narrow = r, leg.link
+		}
+	}
+	return least, narrow
+}
+
+// offered is the mean rate that arrives of what a link offers, between two
+// readings of its clock at its far end; 0 if it has no limit.
+func offered(l emulator.Link, from, to time.Duration) unit.BitRate {
+	if l.Rate > 0 && len(l.Outages) == 0 {
+		return l.Rate // to the bit, and not in whole bytes
+	}
+	from, to = max(0, from-l.Delay), max(0, to-l.Delay)
+	n, limited := l.Offered(from, to)
+	if !limited || to <= from {
+		return 0
+	}
+	return unit.Over(n, to-from)
+}
+
+// probeSize is what a probe transfers on a way: enough that its second half is
+// at the full rate, and not much more.
+func (w way) probeSize() int64 {
+	var slowest emulator.Link
+	for _, leg := range w {
+		if r := leg.link.MeanRate(); r > 0 && (slowest.MeanRate() == 0 || r < slowest.MeanRate()) {
+			slowest = leg.link
+		}
+	}
+	rate, last := slowest.MeanRate(), 120*time.Millisecond
+	if slowest.Rate == 0 {
+		// Long enough that the opportunities at its edges hardly count.
+		last = 1500 * time.Millisecond
+	}
+	if rate == 0 {
+		return 256 << 10
+	}
+	n := int64(float64(rate) / 8 * (last + 4*w.delay()).Seconds())
+	return min(max(n, 32<<10), 4<<20)
+}
