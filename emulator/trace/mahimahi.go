@@ -29,9 +29,15 @@ var (
 // link be half as fast as under Mahimahi.
 const MahimahiQuantum unit.Bytes = 1514
 
-// longest is the latest time that a trace may hold. It keeps sums of times far
-// from overflow, and is past anything that was ever recorded.
-const longest = 366 * 24 * time.Hour
+// Longest is the latest time that a Trace or a Series may hold. It keeps sums
+// of times far from overflow, and is past anything that was ever recorded.
+const Longest = 366 * 24 * time.Hour
+
+const longest = Longest
+
+// maxOpportunities is how many lines are read. They are past anything that was
+// ever recorded, ten minutes of 1.3 Gbit/s, and take half a gigabyte.
+const maxOpportunities = 64 << 20
 
 // A SyntaxError is a line that cannot be read.
 type SyntaxError struct {
@@ -59,6 +65,9 @@ func ParseMahimahi(r io.Reader, name string) (*Trace, error) {
 	t := &Trace{Name: name, Quantum: MahimahiQuantum}
 	lines := bufio.NewScanner(r)
 	for lines.Scan() {
+		if len(t.At) == maxOpportunities {
+			return nil, fmt.Errorf("%s: more than %d lines: want a part of it", name, maxOpportunities)
+		}
 		at, err := parseLine(lines.Text(), t)
 		if err != nil {
 			return nil, err

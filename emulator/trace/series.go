@@ -83,16 +83,21 @@ func (s *Series) Step(t time.Duration) (value float64, until time.Duration) {
 	if !found {
 		i--
 	}
-	if i+1 < len(s.At) {
-		return s.Value[i], base + s.At[i+1]
-	}
-	if s.Wrap == Hold {
+	end := s.Period
+	switch {
+	case i+1 < len(s.At):
+		end = s.At[i+1]
+	case s.Wrap == Hold:
 		return s.Value[i], Forever
 	}
-	return s.Value[i], base + s.Period
+	if base > Forever-end {
+		return s.Value[i], Forever
+	}
+	return s.Value[i], base + end
 }
 
-// Integral returns the sum of value times seconds over [from, to), from ≥ 0.
+// Integral returns the sum of value times seconds over [from, to), from ≥ 0. It
+// takes time for each step of at most two Periods, however many lie between.
 func (s *Series) Integral(from, to time.Duration) (sum float64) {
 	if s.Wrap == Loop && to-from > s.Period { // whole periods at once
 		whole := (to - from) / s.Period
