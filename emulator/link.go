@@ -45,6 +45,7 @@ type Link struct {
 	LossBurst float64
 
 	// Losses, if not nil, is Loss over time. At most one of the two is set.
+	// Where it is 0 nothing is lost, and a burst ends.
 	Losses *trace.Series
 
 	// Queue is how many bytes may wait for the bottleneck, the one being
@@ -74,7 +75,8 @@ type Link struct {
 
 	// Rates, if not nil, is the speed of the bottleneck over time, in bit/s.
 	// At 0 the bottleneck stands still. When the rate changes, what is left
-	// of the packet being sent goes on at the new rate.
+	// of the packet being sent goes on at the new rate. Values count in whole
+	// bits per second, those between 0 and 1 as 1.
 	Rates *trace.Series
 
 	// Layer is what the rate counts of each packet.
@@ -86,7 +88,9 @@ type Link struct {
 
 	// IdlePenalty is how long the bottleneck takes to wake up once it has had
 	// nothing to send for IdleAfter, as radios do that fall asleep between
-	// short flows. Zero means never; IdleAfter is positive if it is.
+	// short flows. It is awake when the Link is set, and any packet wakes it,
+	// also one that is then dropped. Zero means never; IdleAfter is positive
+	// if it is not.
 	IdlePenalty, IdleAfter time.Duration
 
 	// Delay is the propagation delay of this direction alone, added after
@@ -120,7 +124,9 @@ type Link struct {
 
 // CoDel is the queue management of RFC 8289: packets are dropped while their
 // time in the queue has been above Target for at least Interval. Both are
-// positive; the usual values are 5 ms and 100 ms.
+// positive; the usual values are 5 ms and 100 ms. A Target below the time that
+// one full frame takes counts as that time: the RFC never drops the last frame
+// that waits, and this is as much of it as can be known when a packet comes.
 type CoDel struct{ Target, Interval time.Duration }
 
 // An Outage lasts from From until To, and, if Every is not zero, again each
@@ -144,7 +150,7 @@ type Shape int
 const (
 	Uniform Shape = iota // Delay ± Jitter, evenly
 	Normal               // Jitter is the standard deviation; cut off at 4 of them
-	Pareto               // Jitter is the standard deviation; α = 3, mean Delay, cut off likewise
+	Pareto               // Jitter is the standard deviation; α = 3, mean Delay, cut off likewise; see Quantile
 )
 
 // A Fate is what became of a packet: one of Delivered, Lost and Dropped; with

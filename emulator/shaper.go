@@ -2,8 +2,6 @@ package emulator
 
 import (
 	"fmt"
-	"math"
-	"math/bits"
 	"math/rand/v2"
 	"time"
 
@@ -17,151 +15,112 @@ import (
 //
 // A Shaper is not safe for concurrent use.
 type Shaper struct {
-	link         Link
-	loss, jitter *rand.Rand // apart, so that neither box disturbs the other
+	losses    losses
+	neck      bottleneck
+	delays    delays
+	reorder   chance
+	duplicate chance
+	corrupt   chance
+	flip      stream // which bit is corrupted
+	marks     bool   // any of these four draws
 
-	now  time.Duration // of the last Push
-	out  time.Duration // of the last packet delivered
-	wait backlog       // for the bottleneck
-
-	// The bottleneck with a Rate is free at free + part/Rate nanoseconds. The
-	// fraction is kept so that rounding does not add up over a busy period.
-	free time.Duration
-	part uint64
-
-	// The bottleneck with a Trace has left bytes of opportunity next.
-	next int64
-	left unit.Bytes
+	now time.Duration // of the last Push
+	bit uint64        // of the last packet: drawn, if it is corrupted
 }
 
-// NewShaper makes an idle Shaper. The link must pass Check. rng gives the
-// seeds of the losses and of the jitter, each of which has a stream of its
-// own; it is not used after. It may be nil if the link has neither. A link
-// that breaks these rules is a bug of the caller: NewShaper panics.
+// NewShaper makes an idle Shaper. The link must pass Check. rng gives the seed
+// of each box that draws, each of which has a stream of its own; it is not used
+// after. It may be nil if the link has no such box. A link that breaks these
+// rules is a bug of the caller: NewShaper panics.
 func NewShaper(link Link, rng *rand.Rand) *Shaper {
 	if err := link.Check(); err != nil {
 		panic(fmt.Sprintf("emulator: NewShaper: %v", err))
 	}
-	s := &Shaper{link: link}
-	if link.Trace != nil {
-		s.left = link.Trace.Quantum
+	if rng == nil && link.Random() {
+		panic("emulator: NewShaper: a link with loss, jitter or another box that draws, and no source of randomness")
 	}
-	if rng == nil {
-		if link.Loss > 0 || link.Jitter > 0 {
-			panic("emulator: NewShaper: a link with loss or jitter, and no source of randomness")
-		}
-		return s
+	// All are seeded, in this order, so that each is the same without the others.
+	return &Shaper{
+		losses:    newLosses(&link, newStream(rng)),
+		delays:    newDelays(&link, newStream(rng)),
+		reorder:   chance{newStream(rng), link.Reorder},
+		duplicate: chance{newStream(rng), link.Duplicate},
+		corrupt:   chance{newStream(rng), link.Corrupt},
+		flip:      newStream(rng),
+		marks:     link.Reorder > 0 || link.Duplicate > 0 || link.Corrupt > 0,
+		neck:      newBottleneck(&link),
 	}
-	// Both are always seeded: the jitter is the same with and without loss.
-	s.loss = rand.New(rand.NewPCG(rng.Uint64(), rng.Uint64()))
-	s.jitter = rand.New(rand.NewPCG(rng.Uint64(), rng.Uint64()))
-	return s
+}
+
+// Random reports whether what the link does depends on a seed.
+func (l Link) Random() bool {
+	return l.lossy() || l.Jitter > 0 || l.Reorder > 0 || l.Duplicate > 0 || l.Corrupt > 0
 }
 
 // Push offers a packet of n bytes (headers included) to the link at time now,
-// and says what becomes of it. If it is Delivered, out is when it leaves the
-// link; else out is 0.
+// and says what becomes of it. If it is Delivered, with or without flags, out
+// is when it leaves the link; else out is 0.
 //
 // now counts from any fixed origin that is not later than the first packet,
-// and is the time of a Trace; one that goes back counts as the latest so far.
-// For Delivered packets, out never goes back: a Link does not reorder. n must
-// not be negative.
+// and is the clock of all that changes over time; one that goes back counts as
+// the latest so far. out never goes back from one packet to the next unless
+// the link has Reorder or is Unordered. n must not be negative.
+//
+// A packet that the bottleneck will not be done with for as long as time can
+// be counted, or after a million changes of its rate, has the greatest
+// Duration as its out.
 func (s *Shaper) Push(now time.Duration, n unit.Bytes) (out time.Duration, fate Fate) {
 	if n < 0 {
 		panic(fmt.Sprintf("emulator: Push of %d bytes", n))
 	}
 	s.now = max(s.now, now)
-	// Every packet draws, whatever becomes of it, so that packet i has the
-	// same luck under any setting of the other boxes.
-	delay := s.drawDelay()
-	if s.drawLoss() {
+	// Every packet draws from every box, whatever becomes of it.
+	late := s.delays.draw()
+	ahead := false
+	if s.marks {
+		ahead, fate = s.reorder.hit(), s.flags(n)
+	}
+	if s.losses.lost(s.now) {
 		return 0, Lost
 	}
-	done := s.now
-	if s.link.Rate > 0 || s.link.Trace != nil {
-		s.wait.drain(s.now)
-		if s.link.Queue > 0 && n > s.link.Queue-s.wait.bytes {
-			return 0, Dropped
-		}
-		done = s.serve(n)
-		s.wait.add(done, n)
+	done, ok := s.neck.pass(s.now, n)
+	switch {
+	case !ok:
+		return 0, Dropped
+	case ahead:
+		return done, fate
 	}
-	s.out = max(s.out, later(done, delay))
-	return s.out, Delivered
+	return s.delays.leave(done, late), fate
+}
+
+// flags draws for the flags of the next packet.
+func (s *Shaper) flags(n unit.Bytes) (fate Fate) {
+	if s.duplicate.hit() {
+		fate = Duplicated
+	}
+	if s.corrupt.share > 0 {
+		s.bit = s.flip.source.Uint64()
+		if s.corrupt.hit() && n > header { // else there is no bit to flip
+			fate |= Corrupted
+		}
+	}
+	return fate
+}
+
+// Bit returns which bit b of the packet last pushed is flipped, if its fate had
+// Corrupted: bit b%8, 0 being the least, of byte 14 + b/8, which counts past
+// the Ethernet header. n is the size of that packet.
+func (s *Shaper) Bit(n unit.Bytes) int64 {
+	if n <= header {
+		panic(fmt.Sprintf("emulator: Bit of a packet of %d bytes", n))
+	}
+	return int64(scale(s.bit, 8*uint64(n-header)))
 }
 
 // Queued returns how many bytes wait for the bottleneck at time now, the
 // packet being sent included. Like Push it must not be asked about the past.
 func (s *Shaper) Queued(now time.Duration) unit.Bytes {
 	s.now = max(s.now, now)
-	s.wait.drain(s.now)
-	return s.wait.bytes
-}
-
-func (s *Shaper) drawLoss() bool {
-	return s.link.Loss > 0 && s.loss.Float64() < s.link.Loss
-}
-
-func (s *Shaper) drawDelay() time.Duration {
-	j := s.link.Jitter
-	if j == 0 {
-		return s.link.Delay
-	}
-	return s.link.Delay - j + time.Duration(s.jitter.Uint64N(2*uint64(j)+1))
-}
-
-// serve sends n bytes through the bottleneck and returns when the last of them
-// has left it.
-func (s *Shaper) serve(n unit.Bytes) time.Duration {
-	if s.link.Trace != nil {
-		return s.serveTrace(n)
-	}
-	return s.serveRate(n)
-}
-
-// serveRate is the bottleneck of constant rate: n bytes take 8n/Rate, from now
-// or from when the bottleneck is free, rounded up to a nanosecond.
-func (s *Shaper) serveRate(n unit.Bytes) time.Duration {
-	if s.now > s.free {
-		s.free, s.part = s.now, 0
-	}
-	rate := uint64(s.link.Rate)
-	hi, lo := bits.Mul64(uint64(n), 8*uint64(time.Second))
-	lo, carry := bits.Add64(lo, s.part, 0)
-	hi += carry
-	if hi >= rate { // longer than can be counted
-		s.free, s.part = math.MaxInt64, 0
-		return s.free
-	}
-	whole, part := bits.Div64(hi, lo, rate)
-	s.free, s.part = later(s.free, time.Duration(min(whole, math.MaxInt64))), part
-	if part > 0 {
-		return later(s.free, 1)
-	}
-	return s.free
-}
-
-// serveTrace is the bottleneck that follows a trace: n bytes take what is left
-// of the next opportunity, and as many more as they need.
-func (s *Shaper) serveTrace(n unit.Bytes) time.Duration {
-	t := s.link.Trace
-	if t.Opportunity(s.next) < s.now { // nobody was there: it is gone
-		s.next, s.left = t.Before(s.now), t.Quantum
-	}
-	if n > s.left {
-		n -= s.left
-		more := (n + t.Quantum - 1) / t.Quantum
-		s.next += int64(more)
-		s.left = more * t.Quantum
-	}
-	s.left -= n
-	return t.Opportunity(s.next)
-}
-
-// later returns t + d for d ≥ 0, or the end of time.
-func later(t, d time.Duration) time.Duration {
-	if t > math.MaxInt64-d {
-		return math.MaxInt64
-	}
-	return t + d
+	s.neck.queue.drain(s.now)
+	return s.neck.queue.bytes
 }

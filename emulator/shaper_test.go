@@ -225,6 +225,9 @@ func TestNewShaperPanics(t *testing.T) {
 		"a link that cannot be":    func() { emulator.NewShaper(emulator.Link{Loss: 2}, rand.New(rand.NewPCG(1, 2))) },
 		"loss without a source":    func() { emulator.NewShaper(emulator.Link{Loss: 0.5}, nil) },
 		"jitter without a source":  func() { emulator.NewShaper(emulator.Link{Delay: ms, Jitter: ms}, nil) },
+		"bursts without a source":  func() { emulator.NewShaper(emulator.Link{Losses: series(0, ms, 0.1)}, nil) },
+		"marks without a source":   func() { emulator.NewShaper(emulator.Link{Corrupt: 0.1}, nil) },
+		"a bit of a header":        func() { emulator.NewShaper(emulator.Link{}, nil).Bit(14) },
 		"a packet of less than 0 ": func() { emulator.NewShaper(emulator.Link{}, nil).Push(0, -1) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -234,27 +237,6 @@ func TestNewShaperPanics(t *testing.T) {
 				}
 			}()
 			f()
-		})
-	}
-}
-
-func BenchmarkPush(b *testing.B) {
-	at := make([]time.Duration, 1000)
-	for i := range at {
-		at[i] = time.Duration(i+1) * ms
-	}
-	for name, link := range map[string]emulator.Link{
-		"rate":  {Rate: 12_112 * unit.Kbps, Queue: 100 * 1514, Loss: 0.01, Delay: 20 * ms, Jitter: ms},
-		"trace": {Trace: &trace.Trace{At: at, Period: time.Second, Quantum: 1514}, Queue: 100 * 1514},
-	} {
-		b.Run(name, func(b *testing.B) {
-			s := emulator.NewShaper(link, rand.New(rand.NewPCG(1, 2)))
-			now := time.Duration(0)
-			b.ReportAllocs()
-			for b.Loop() {
-				s.Push(now, 1514)
-				now += 990 * time.Microsecond // a little faster than it drains
-			}
 		})
 	}
 }
