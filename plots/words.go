@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/testbed/testbed/plots/stats"
 )
@@ -70,8 +71,9 @@ func measures(s stats.Summary) string {
 func validity(s stats.Summary) []string {
 	t := s.Run.Tolerance
 	out := []string{fmt.Sprintf("A condition is valid if, in each of its trials, probes over the emulated network found every limited rate within %s of what was asked and the median round trip within %s; "+
+		"if the links, while requests were made, delivered in no second more than they offered by that share, %slost what they were asked to (a chance of 1 %% of being called off by mistake); "+
 		"if the mean background load was within %s points; if at most 5 %% of its requests failed; and if it has pairs. The verdict is over valid conditions, and there is one if at least half are valid.",
-		stats.Number(t.Rate).Percent(1), stats.Number(t.Delay.Seconds()*1000).Millis(), stats.Number(100*t.CPU).Significant(3))}
+		stats.Number(t.Rate).Percent(1), stats.Number(t.Delay.Seconds()*1000).Millis(), punctual(t.Lag), stats.Number(100*t.CPU).Significant(3))}
 	for _, c := range s.Conditions {
 		for _, r := range c.Reasons {
 			out = append(out, "Invalid: "+c.Label+": "+r+".")
@@ -81,6 +83,14 @@ func validity(s stats.Summary) []string {
 		out = append(out, "All conditions are valid.")
 	}
 	return out
+}
+
+// punctual is the part of validity about lag, where there is a tolerance.
+func punctual(most time.Duration) string {
+	if most == 0 {
+		return ""
+	}
+	return fmt.Sprintf("were late by more than %s (twice that beside background load) for at most 1 %% of packets, ", stats.Number(most.Seconds()*1000).Millis())
 }
 
 // reproduce is the command lines that make the run and the report again.

@@ -29,10 +29,15 @@ var features = []struct {
 	{"userns", "a world without root", false},
 	{"netns", "nodes with networks of their own", true},
 	{"veth", "links between nodes", true},
-	{"relay", "links played in user space: any rate, delay, jitter, loss and trace", true},
+	{"relay", "links played in user space: all that a scenario can ask for", true},
+	{"tun", "device: tun, packets carried by TUN instead of packet sockets", false},
 	{"ingress", "links joined in the kernel", false},
 	{"htb", "rates played by the kernel", false},
+	{"tbf", "constant rates played by the kernel", false},
+	{"codel", "CoDel played by the kernel", false},
 	{"netem", "delay, jitter and loss played by the kernel; without it the relay plays them", false},
+	{"netem-seed", "losses of netem that repeat", false},
+	{"ifb", "shaping of what arrives at an interface of which we own one end", false},
 }
 
 func (a *app) doctorCommand() *cobra.Command {

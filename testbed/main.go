@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/signal"
 	"strings"
@@ -19,7 +18,6 @@ import (
 	"github.com/spf13/viper"
 
 	"github.com/testbed/testbed/emulator/netns"
-	"github.com/testbed/testbed/runner/local"
 	"github.com/testbed/testbed/scenarios"
 )
 
@@ -59,7 +57,7 @@ func badInput(err error) error {
 func main() {
 	// A world starts this program again as its router, its nodes and its
 	// load; those calls do not return.
-	netns.Main(func(conn net.Conn, _ []string) error { return local.NodeMain(conn) })
+	netns.Main(nodeMain)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
@@ -114,7 +112,7 @@ plots, and a verdict that says what it rests on.
 Every flag but --set can be given in the environment as TESTBED_NAME.
 
 Exit status: 0 done; 1 it failed; 2 the input was wrong; 3 done, and with
---check the verdict is not PASS; 130 interrupted.`,
+--check the verdict is not PASS, or a calibration is off; 130 interrupted.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
@@ -131,7 +129,7 @@ Exit status: 0 done; 1 it failed; 2 the input was wrong; 3 done, and with
 		return badInput(fmt.Errorf("%w; see %s --help", err, cmd.CommandPath()))
 	})
 	root.PersistentFlags().BoolP("quiet", "q", false, "say nothing but results and errors")
-	root.AddCommand(a.runCommand(), a.planCommand(), a.validateCommand(), a.reportCommand(), a.doctorCommand(), a.modelsCommand(), a.schemaCommand(), a.versionCommand())
+	root.AddCommand(a.runCommand(), a.planCommand(), a.validateCommand(), a.reportCommand(), a.doctorCommand(), a.calibrateCommand(), a.modelsCommand(), a.tracesCommand(), a.schemaCommand(), a.versionCommand())
 	return root
 }
 

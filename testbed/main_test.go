@@ -1,7 +1,6 @@
 package main
 
 import (
-	"net"
 	"os"
 	"slices"
 	"strings"
@@ -11,12 +10,11 @@ import (
 
 	"github.com/testbed/testbed/emulator/netns"
 	"github.com/testbed/testbed/inference/onnx"
-	"github.com/testbed/testbed/runner/local"
 )
 
 // TestMain lets the test binary be the program, and so its router and nodes.
 func TestMain(m *testing.M) {
-	netns.Main(func(conn net.Conn, _ []string) error { return local.NodeMain(conn) })
+	netns.Main(nodeMain)
 	testscript.Main(m, map[string]func(){"testbed": main})
 }
 

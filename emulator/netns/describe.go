@@ -19,6 +19,9 @@ type Description struct {
 	Relay      string            `json:"relay"`       // how the relay's threads are scheduled
 	MTU        int               `json:"mtu"`
 	Nodes      []NodeDescription `json:"nodes"`
+	Links      []LinkDescription `json:"links"`
+	Strict     bool              `json:"strict,omitempty"`
+	Break      string            `json:"break,omitempty"` // what is broken on purpose
 	Warnings   []string          `json:"warnings,omitempty"`
 }
 
@@ -26,8 +29,17 @@ type Description struct {
 type NodeDescription struct {
 	Name    string `json:"name"`
 	Address string `json:"address"`
-	MAC     string `json:"mac"`
+	MAC     string `json:"mac"`  // of its interface eth0; where that is TUN it is not used
 	CPUs    []int  `json:"cpus"` // it and its background load are pinned to
+	Link    string `json:"link"` // by which it reaches the router: its own, or of the node that it is beside
+}
+
+// A LinkDescription says what a link joins.
+type LinkDescription struct {
+	Name   string   `json:"name"`           // as in Status
+	Pair   bool     `json:"pair,omitempty"` // it joins two nodes, else the nodes of one site to the router
+	Joins  []string `json:"joins"`          // nodes; of a pair A and B
+	Device string   `json:"device"`         // what the relay, if it plays the link, carries packets by: packet or tun
 }
 
 // Describe says what the world is made of.
@@ -38,6 +50,8 @@ func (w *World) Describe() Description {
 		Engine:     w.config.Engine,
 		RouterCPUs: w.proc.cpus,
 		MTU:        mtu,
+		Strict:     w.config.Strict,
+		Break:      w.config.Break,
 	}
 	if d.Engine == "" {
 		d.Engine = "auto"
@@ -45,24 +59,46 @@ func (w *World) Describe() Description {
 	if w.proc.user {
 		d.Privilege = "user namespace"
 	}
-	for i, n := range w.config.Nodes {
-		cpus := n.CPUs
-		if len(cpus) == 0 {
-			cpus = w.cpus
-		}
-		d.Nodes = append(d.Nodes, NodeDescription{
-			Name:    n.Name,
-			Address: nodeIP(i + 1).String(),
-			MAC:     mac(i+1, macNode).String(),
-			CPUs:    cpus,
-		})
+	for _, n := range w.config.Nodes {
+		d.Nodes = append(d.Nodes, w.describeNode(n))
 	}
+	d.Links = w.layout.describeLinks(w.config.device())
 	var a Abilities
 	if err := w.calls.Call("Router.Describe", struct{}{}, &a); err != nil {
 		d.Warnings = append(d.Warnings, w.lost(err).Error())
 	}
 	d.Kinds, d.Relay = a.Kinds, a.Relay
 	return d
+}
+
+func (w *World) describeNode(n Node) NodeDescription {
+	cpus := n.CPUs
+	if len(cpus) == 0 {
+		cpus = w.cpus
+	}
+	at := w.layout.places[n.Name]
+	return NodeDescription{
+		Name:    n.Name,
+		Address: nodeIP(at).String(),
+		MAC:     nodeMAC(at).String(),
+		CPUs:    cpus,
+		Link:    w.layout.site(n.Name).name,
+	}
+}
+
+// describeLinks says what every link joins.
+func (l layout) describeLinks(device string) (all []LinkDescription) {
+	for _, s := range l.sites {
+		d := LinkDescription{Name: s.name, Joins: s.nodes, Device: devicePacket}
+		if s.byTUN(device) {
+			d.Device = deviceTUN
+		}
+		all = append(all, d)
+	}
+	for _, p := range l.pairs {
+		all = append(all, LinkDescription{Name: p.Name(), Pair: true, Joins: []string{p.A, p.B}, Device: device})
+	}
+	return all
 }
 
 // Abilities are what only the router can find out.
@@ -73,7 +109,7 @@ type Abilities struct {
 
 func findAbilities() Abilities {
 	a := Abilities{Kinds: map[string]string{}}
-	for _, kind := range []string{"ingress", "htb", "netem"} {
+	for _, kind := range kinds {
 		a.Kinds[kind] = "yes"
 		if err := tc.Probe(kind); err != nil {
 			a.Kinds[kind] = err.Error()

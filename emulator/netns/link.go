@@ -1,11 +1,13 @@
 package netns
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"os"
 	"time"
 
-	"github.com/testbed/testbed/emulator"
 	"github.com/testbed/testbed/emulator/relay"
 	"github.com/testbed/testbed/emulator/tc"
 )
@@ -17,59 +19,72 @@ var thisKernel = kernel{
 	redirect: func() error { return tc.Probe("ingress") },
 }
 
-// A link moves frames between the interfaces a and b of a port. Down, towards
-// the node, is from b to a.
+// A link moves frames between its ends a and b. Down, towards the node, or
+// towards A of a pair, is from b to a.
 type link struct {
 	port
+	tunA, tunB *os.File // where the ends are TUN; else nil
+	name       string   // of the node or pair
+	setup      SetupArgs
+	kernel     kernel // that can play it
+
 	engine, reason string // empty before the first set
-	down, up       emulator.Link
 	since          time.Time
 	relay          *relay.Relay // nil unless engine is relay
-
-	// Totals of the interfaces when the link was set, unless engine is relay.
-	downBase, upBase tc.Stats
+	down, up       *queued      // nil if engine is relay
 }
 
 // set starts the link anew.
-func (l *link) set(asked string, down, up emulator.Link, seed uint64) error {
-	engine, reason, err := thisKernel.choose(asked, down, up)
+func (l *link) set(ask LinkArgs) error {
+	engine, reason, err := l.kernel.choose(cmp.Or(ask.Engine, l.setup.Config.Engine), ask.Down, ask.Up)
 	if err != nil {
 		return err
 	}
+	played := ask
+	played.Down, played.Up = l.setup.Config.broken(ask.Down), l.setup.Config.broken(ask.Up)
 	if engine == engineRelay {
-		err = l.byRelay(down, up, seed)
+		err = l.byRelay(played)
 	} else {
-		err = l.byKernel(down, up)
+		err = l.byKernel(played)
 	}
 	if err != nil {
 		// Half a link must not pass for one.
 		l.engine = ""
 		return err
 	}
-	l.engine, l.reason = engine, reason
-	l.down, l.up = down, up
-	l.since = time.Now()
+	l.engine, l.reason, l.since = engine, reason, time.Now()
 	return nil
 }
 
 // byRelay has frames read and sent by this process.
-func (l *link) byRelay(down, up emulator.Link, seed uint64) error {
+func (l *link) byRelay(ask LinkArgs) error {
 	if l.relay == nil {
-		// The kernel must move none itself, or each would arrive twice.
-		err := errors.Join(tc.ClearRedirect(l.a), tc.ClearRedirect(l.b), tc.Clear(l.a), tc.Clear(l.b))
-		if err != nil {
-			return err
-		}
-		if l.relay, err = relay.Open(l.a, l.b); err != nil {
+		var err error
+		if l.relay, err = l.openRelay(); err != nil {
 			return err
 		}
 	}
-	l.relay.Set(up, down, seed)
+	l.relay.Set(ask.Up, ask.Down, ask.Seed)
 	return nil
 }
 
+func (l *link) openRelay() (*relay.Relay, error) {
+	o := relay.Options{Strict: l.setup.Config.Strict}
+	if l.setup.Config.reserved(l.setup.Own) {
+		o.CPUs, o.Reserved = l.setup.Own, true
+	}
+	if l.tunA != nil {
+		return relay.OpenTUN(l.tunA, l.tunB, o)
+	}
+	// The kernel must move none itself, or each would arrive twice.
+	if err := errors.Join(l.endQueues(), tc.ClearRedirect(l.a), tc.ClearRedirect(l.b)); err != nil {
+		return nil, err
+	}
+	return relay.OpenWith(l.a, l.b, o)
+}
+
 // byKernel has frames redirected, through queues if there are any.
-func (l *link) byKernel(down, up emulator.Link) error {
+func (l *link) byKernel(ask LinkArgs) error {
 	redirected := l.engine == engineTC || l.engine == engineNone
 	if l.relay != nil {
 		err := l.relay.Close()
@@ -78,7 +93,14 @@ func (l *link) byKernel(down, up emulator.Link) error {
 			return err
 		}
 	}
-	if err := errors.Join(tc.Apply(l.a, down), tc.Apply(l.b, up)); err != nil {
+	if err := l.endQueues(); err != nil {
+		return err
+	}
+	var err error
+	if l.down, err = l.queue(l.a, ask.Down, rand.NewPCG(ask.Seed, 1)); err != nil {
+		return err
+	}
+	if l.up, err = l.queue(l.b, ask.Up, rand.NewPCG(ask.Seed, 0)); err != nil {
 		return err
 	}
 	if !redirected {
@@ -91,45 +113,55 @@ func (l *link) byKernel(down, up emulator.Link) error {
 			return err
 		}
 	}
-	var err error
-	if l.downBase, err = tc.Read(l.a); err != nil {
-		return err
-	}
-	l.upBase, err = tc.Read(l.b)
+	return errors.Join(l.down.start(), l.up.start())
+}
+
+// endQueues makes both ends perfect on their way out.
+func (l *link) endQueues() error {
+	err := errors.Join(l.down.end(), l.up.end())
+	l.down, l.up = nil, nil
 	return err
 }
 
 // status returns what the link did since it was set; Asked is left out.
 func (l *link) status(now time.Time) (down, up LinkStatus, err error) {
-	if l.engine == "" {
+	switch {
+	case l.engine == "":
 		return down, up, errors.New("it was not set")
-	}
-	if l.engine == engineRelay {
+	case l.relay != nil:
 		toB, toA := l.relay.Stats()
 		return l.relayed(toA), l.relayed(toB), nil
 	}
-	down, err = l.counted(l.a, l.down, l.downBase, now)
-	if err != nil {
-		return down, up, err
+	if down, err = l.down.status(); err == nil {
+		up, err = l.up.status()
 	}
-	up, err = l.counted(l.b, l.up, l.upBase, now)
+	for _, s := range []*LinkStatus{&down, &up} {
+		s.Reason = l.reason + s.Reason
+		s.Clock = now.Sub(l.since)
+	}
 	return down, up, err
 }
 
 // relayed is the status of a direction that the relay plays.
 func (l *link) relayed(s relay.Stats) LinkStatus {
-	return LinkStatus{
-		Engine:  engineRelay,
-		Reason:  l.reason + faults(s),
-		Packets: s.Packets,
-		Bytes:   int64(s.Bytes),
-		Lost:    s.Lost,
-		Dropped: s.Dropped,
-		LagP50:  s.LagP50,
-		LagP99:  s.LagP99,
-		LagMax:  s.LagMax,
-		Clock:   s.Clock,
+	status := LinkStatus{
+		Engine:     engineRelay,
+		Reason:     l.reason + faults(s),
+		Packets:    s.Packets,
+		Bytes:      int64(s.Bytes),
+		Lost:       s.Lost,
+		Dropped:    s.Dropped,
+		Duplicated: s.Duplicated,
+		Corrupted:  s.Corrupted,
+		LagP50:     s.LagP50,
+		LagP99:     s.LagP99,
+		LagMax:     s.LagMax,
+		Clock:      s.Clock,
 	}
+	for _, bin := range s.Lag {
+		status.Lag = append(status.Lag, LagBin(bin))
+	}
+	return status
 }
 
 // faults says what the relay could not carry, if there was anything. It means
@@ -150,25 +182,4 @@ func faults(s relay.Stats) string {
 		}
 	}
 	return text
-}
-
-// counted is the status of a direction that the kernel plays on its way out of
-// an interface. netem's losses are among Dropped.
-func (l *link) counted(ifname string, played emulator.Link, base tc.Stats, now time.Time) (LinkStatus, error) {
-	s, err := tc.Read(ifname)
-	if err != nil {
-		return LinkStatus{}, fmt.Errorf("read %s: %w", ifname, err)
-	}
-	engine := l.engine
-	if played.Perfect() {
-		engine = engineNone
-	}
-	return LinkStatus{
-		Engine:  engine,
-		Reason:  l.reason,
-		Packets: s.Packets - base.Packets,
-		Bytes:   int64(s.Bytes - base.Bytes),
-		Dropped: s.Dropped,
-		Clock:   now.Sub(l.since),
-	}, nil
 }

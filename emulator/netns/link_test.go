@@ -204,7 +204,7 @@ func TestSetLinkRefuses(t *testing.T) {
 		return
 	}
 	err = w.SetLink("edge", emulator.Link{}, emulator.Link{Delay: ms}, 1)
-	if !errors.Is(err, emulator.ErrUnsupported) || !strings.Contains(err.Error(), "up: sch_netem is not in this kernel") {
+	if !errors.Is(err, emulator.ErrUnsupported) || !strings.Contains(err.Error(), "up: a delay: sch_netem is not in this kernel") {
 		t.Errorf("delay by tc without netem: %v", err)
 	}
 	s, err := w.Status()

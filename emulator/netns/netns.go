@@ -11,11 +11,16 @@ import (
 )
 
 // A Config says what a world is made of.
+//
+// With Device tun the interfaces of nodes are TUN, and the relay plays every
+// link, the perfect ones too; only that of a site of several nodes, who are
+// joined by a bridge of Ethernet, is as with packet. Who may not use
+// /dev/net/tun gets an error that wraps emulator.ErrUnsupported.
 type Config struct {
 	Nodes  []Node
 	Pairs  []Pair // nodes with a link of their own between them
 	Engine string // auto, relay or tc: what plays links that are not perfect; empty: auto
-	Device string // packet, tun or auto: what the relay carries packets by; empty: auto
+	Device string // packet, tun or auto, which is packet: what the relay carries packets by; empty: auto
 	CPUs   []int  // the router runs on these; empty: those that no node runs on, or all if none is left
 
 	// Strict refuses a relay that other load could hold up: its threads must

@@ -123,7 +123,7 @@ func nodeMain(args []string, node func(net.Conn, []string) error) error {
 	if err := json.NewDecoder(router).Decode(&s); err != nil {
 		return fmt.Errorf("setup: %w", err)
 	}
-	err = prepareNode(s.Index)
+	err = prepareNode(s)
 	if e := json.NewEncoder(router).Encode(newFailure(err)); err == nil {
 		err = e
 	}

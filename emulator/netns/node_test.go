@@ -179,7 +179,8 @@ func serve() error {
 }
 
 // fetch gets n bytes from a node over a new connection. Took is from when the
-// connection is open until the last byte is here.
+// connection is open until the last byte is here; the end of the connection
+// comes after that.
 func fetch(addr string, n int) (right int, took time.Duration, err error) {
 	c, err := net.DialTimeout("tcp4", net.JoinHostPort(addr, strconv.Itoa(testPort)), 10*time.Second)
 	if err != nil {
@@ -191,8 +192,13 @@ func fetch(addr string, n int) (right int, took time.Duration, err error) {
 	if err := binary.Write(c, binary.BigEndian, uint32(n)); err != nil {
 		return 0, 0, err
 	}
-	data, err := io.ReadAll(c)
+	data := make([]byte, n)
+	n, err = io.ReadFull(c, data)
 	took = time.Since(start)
+	if err == nil {
+		_, err = io.Copy(io.Discard, c)
+	}
+	data = data[:n]
 	for right < len(data) && data[right] == pattern(right) {
 		right++
 	}

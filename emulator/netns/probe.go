@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -18,7 +19,8 @@ import (
 
 // Probe says whether this machine, for this user, has a feature: netns (all
 // the namespaces that a world needs), userns (the same without being root),
-// veth, relay, htb, netem or ingress.
+// veth, relay, tun, or a kind that package tc knows: htb, tbf, netem,
+// netem-seed, codel, ifb or ingress.
 //
 // It is nil if it has; an error that wraps emulator.ErrUnsupported and says
 // why if it has not; another error if that could not be found out. It is tried
@@ -55,6 +57,9 @@ func Probe(feature string) error {
 	return answer.err()
 }
 
+// kinds are those of traffic control that a world may use.
+var kinds = []string{"ingress", "htb", "tbf", "netem", "netem-seed", "codel", "ifb"}
+
 // probeMain tries a feature in the namespaces that this process was born in,
 // and prints a Failure.
 func probeMain(args []string) error {
@@ -80,10 +85,17 @@ func try(feature string) error {
 			return refused(err)
 		}
 		return r.Close()
-	case "htb", "netem", "ingress":
+	case "tun":
+		f, err := createTUN("tun")
+		if err != nil {
+			return err
+		}
+		return f.Close()
+	}
+	if slices.Contains(kinds, feature) {
 		return tc.Probe(feature)
 	}
-	return fmt.Errorf("feature %q: want netns, userns, veth, relay, htb, netem or ingress", feature)
+	return fmt.Errorf("feature %q: want netns, userns, veth, relay, tun, %s", feature, tc.Kinds)
 }
 
 // tryVeth makes a pair of interfaces, a and b.

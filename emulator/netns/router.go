@@ -3,14 +3,14 @@ package netns
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/rpc"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/testbed/testbed/emulator"
 )
 
 // routerFD is the router's connection to its parent; the nodes' follow.
@@ -23,7 +23,9 @@ type router struct {
 
 	mu      sync.Mutex
 	setup   SetupArgs
+	layout  layout
 	members map[string]*member
+	links   map[string]*link // by node or pair
 }
 
 // A member is a node as the router sees it.
@@ -31,7 +33,6 @@ type member struct {
 	Node
 	cpus []int
 	proc *nodeProcess
-	link *link
 	load *burning // nil: none
 }
 
@@ -46,7 +47,7 @@ func routerMain() error {
 	}
 	ownFiles()
 	ownProc()
-	r := &router{failed: make(chan Failure, 1), members: map[string]*member{}}
+	r := &router{failed: make(chan Failure, 1), members: map[string]*member{}, links: map[string]*link{}}
 	server := rpc.NewServer()
 	if err := server.RegisterName("Router", &service{r}); err != nil {
 		return err
@@ -84,63 +85,101 @@ func ownProc() {
 func (r *router) start(s SetupArgs) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.setup = s
+	c := s.Config
+	r.setup, r.layout = s, c.layout()
 	// Each relay keeps two threads busy; a garbage collection or a call must
 	// not wait for one of them, nor they for it.
-	runtime.GOMAXPROCS(runtime.NumCPU() + 2*len(s.Nodes))
+	runtime.GOMAXPROCS(runtime.NumCPU() + 2*(len(r.layout.sites)+len(r.layout.pairs)))
+	if err := s.strict(tryRealtime); err != nil {
+		return err
+	}
 	if err := prepareRouter(); err != nil {
 		return err
 	}
 	// The links will ask for it; the answer is remembered.
 	go func() { _ = thisKernel.redirect() }()
-	// All nodes start at the same time; what takes long is in the kernel.
-	errs := make(chan error)
-	members := make([]*member, len(s.Nodes))
-	for i, n := range s.Nodes {
-		m := &member{Node: n, cpus: n.CPUs}
-		if len(m.cpus) == 0 {
-			m.cpus = s.CPUs
-		}
-		members[i], r.members[n.Name] = m, m
-		go func() { errs <- r.startNode(i, m) }()
-	}
-	var err error
-	for range members {
-		err = errors.Join(err, <-errs)
-	}
-	if err != nil {
+	if err := r.startNodes(); err != nil {
 		return err
 	}
-	for _, m := range members {
-		if err := m.proc.ready(); err != nil {
+	if err := r.connect(); err != nil {
+		return err
+	}
+	for _, n := range c.Nodes {
+		if err := r.members[n.Name].proc.ready(); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// startNode starts the process of the i'th node (from 0) and connects it. Its
-// network is ready when it says so.
-func (r *router) startNode(i int, m *member) error {
-	conn := os.NewFile(uintptr(routerFD+1+i), m.Name)
-	defer conn.Close()
-	proc, err := startNode(m, conn, r.fail)
+// startNodes starts the processes of all nodes at the same time: what takes
+// long is in the kernel.
+func (r *router) startNodes() error {
+	nodes := r.setup.Config.Nodes
+	for _, n := range nodes {
+		m := &member{Node: n, cpus: n.CPUs}
+		if len(m.cpus) == 0 {
+			m.cpus = r.setup.CPUs
+		}
+		r.members[n.Name] = m
+	}
+	return together(len(nodes), func(i int) (err error) {
+		m := r.members[nodes[i].Name]
+		conn := os.NewFile(uintptr(routerFD+1+i), m.Name)
+		defer conn.Close()
+		if m.proc, err = startNode(m, conn, r.fail); err != nil {
+			return fmt.Errorf("node %s: %w", m.Name, err)
+		}
+		return nil
+	})
+}
+
+// connect makes all links, perfect ones, and tells the nodes. Their networks
+// are ready when they say so.
+func (r *router) connect() error {
+	c, l := r.setup.Config, r.layout
+	pids := map[string]int{}
+	for name, m := range r.members {
+		pids[name] = m.proc.cmd.Process.Pid
+	}
+	links := make([]*link, len(l.sites)+len(l.pairs))
+	err := together(len(links), func(i int) (err error) {
+		if i < len(l.sites) {
+			links[i], err = l.makeSite(l.sites[i], r.setup, pids)
+		} else {
+			links[i], err = l.makePair(l.pairs[i-len(l.sites)], r.setup, pids)
+		}
+		return err
+	})
 	if err != nil {
-		return fmt.Errorf("node %s: %w", m.Name, err)
-	}
-	m.proc = proc
-	p := newPort(i+1, m.Name)
-	if err := p.connect(proc.cmd.Process.Pid); err != nil {
-		return fmt.Errorf("node %s: %w", m.Name, err)
-	}
-	if err := proc.tell(nodeSetup{Index: i + 1}); err != nil {
 		return err
 	}
-	m.link = &link{port: p}
-	if err := m.link.set("auto", emulator.Link{}, emulator.Link{}, 0); err != nil {
-		return fmt.Errorf("node %s: %w", m.Name, err)
+	for _, made := range links {
+		r.links[made.name] = made
 	}
-	return nil
+	for name, m := range r.members {
+		if err := m.proc.tell(l.setup(name, c.device(), c.Break)); err != nil {
+			return err
+		}
+	}
+	return together(len(links), func(i int) error {
+		if err := links[i].set(LinkArgs{}); err != nil {
+			return fmt.Errorf("link of %s: %w", links[i].name, err)
+		}
+		return nil
+	})
+}
+
+// together calls f for 0 to n-1 at the same time, and joins the errors.
+func together(n int, f func(i int) error) (err error) {
+	errs := make(chan error)
+	for i := range n {
+		go func() { errs <- f(i) }()
+	}
+	for range n {
+		err = errors.Join(err, <-errs)
+	}
+	return err
 }
 
 // fail tells Watch. Only the first is kept: the others follow from it.
@@ -158,3 +197,17 @@ func (r *router) member(name string) (*member, error) {
 	}
 	return nil, fmt.Errorf("node %q: there is none", name)
 }
+
+// link returns a link by the name of its node or pair.
+func (r *router) link(name string) (*link, error) {
+	if l, ok := r.links[name]; ok {
+		return l, nil
+	}
+	if m, ok := r.members[name]; ok {
+		return nil, fmt.Errorf("node %q: it is beside %q, whose link it shares", name, m.Beside)
+	}
+	return nil, fmt.Errorf("%q: want the name of a node or of a pair, such as %q", name, r.names())
+}
+
+// names returns what all links are called, in order.
+func (r *router) names() []string { return slices.Sorted(maps.Keys(r.links)) }

@@ -25,9 +25,9 @@ func (s *service) Watch(_ struct{}, answer *Failure) error {
 func (s *service) SetLink(arg LinkArgs, answer *Failure) error {
 	s.r.mu.Lock()
 	defer s.r.mu.Unlock()
-	m, err := s.r.member(arg.Node)
+	l, err := s.r.link(arg.Link)
 	if err == nil {
-		err = m.link.set(s.r.setup.Engine, arg.Down, arg.Up, arg.Seed)
+		err = l.set(arg)
 	}
 	*answer = newFailure(err)
 	return nil
@@ -51,12 +51,14 @@ func (s *service) Status(_ struct{}, answer *Status) error {
 		Loads: map[string]LoadStatus{},
 	}
 	now := time.Now()
-	for name, m := range s.r.members {
-		down, up, err := m.link.status(now)
+	for name, l := range s.r.links {
+		down, up, err := l.status(now)
 		if err != nil {
 			return fmt.Errorf("link of %s: %w", name, err)
 		}
 		answer.Down[name], answer.Up[name] = down, up
+	}
+	for name, m := range s.r.members {
 		if m.load != nil {
 			answer.Loads[name] = m.load.status()
 		}

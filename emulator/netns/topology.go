@@ -22,67 +22,66 @@ func prepareRouter() error {
 	return up("lo")
 }
 
-// connect makes the interfaces of a node whose process is pid, in a namespace
-// of its own, and everything on the router's side of them.
-func (p port) connect(pid int) error {
-	inside := veth(p.a, mac(p.index, macA), nodeInterface, mac(p.index, macNode))
-	inside.PeerNamespace = netlink.NsPid(pid)
-	if err := netlink.LinkAdd(inside); err != nil {
-		return fmt.Errorf("make %s: %w", p.a, err)
-	}
-	outside := veth(p.b, mac(p.index, macB), p.r, mac(p.index, macRouter))
-	if err := netlink.LinkAdd(outside); err != nil {
-		return fmt.Errorf("make %s: %w", p.b, err)
-	}
-	if err := offloadsOff(p.r); err != nil {
+// connectSite makes the interfaces of a site's nodes, whose processes are
+// pids, and everything on the router's side of them.
+func (l layout) connectSite(s site, pids map[string]int, offloads bool) error {
+	if len(s.nodes) == 1 {
+		if err := into(pids[s.name], s.a, mac(s.index, macA), nodeInterface(0), nodeMAC(l.places[s.name])); err != nil {
+			return err
+		}
+	} else if err := l.bridge(s, pids); err != nil {
 		return err
 	}
-	err := address(p.r, routerIP(p.index), nodeIP(p.index), mac(p.index, macNode))
-	if err != nil {
-		return err
+	if err := netlink.LinkAdd(veth(s.b, mac(s.index, macB), s.r, mac(s.index, macRouter))); err != nil {
+		return fmt.Errorf("make %s: %w", s.b, err)
 	}
-	for _, name := range []string{p.a, p.b} {
-		if err := up(name); err != nil {
+	if !offloads {
+		if err := offloadsOff(s.r); err != nil {
 			return err
 		}
 	}
-	return nil
+	if err := address(s.r, network(routerIP(s.index)), l.neighbours(s, "")); err != nil {
+		return err
+	}
+	return upAll(s.a, s.b)
 }
 
-// prepareNode makes the network of the node that this process is.
-func prepareNode(index int) error {
-	if err := disableIPv6(); err != nil {
-		return err
+// connectPair makes the interfaces of a pair's link.
+func connectPair(p pairing, pids map[string]int) error {
+	err := into(pids[p.A], p.a, pairMAC(p.index, macA), p.inA, pairMAC(p.index, macPairA))
+	if err == nil {
+		err = into(pids[p.B], p.b, pairMAC(p.index, macB), p.inB, pairMAC(p.index, macPairB))
 	}
-	// What one connection learns about the path must not help the next.
-	if err := sysctl("net.ipv4.tcp_no_metrics_save", "1"); err != nil {
-		return err
-	}
-	if err := up("lo"); err != nil {
-		return err
-	}
-	if err := offloadsOff(nodeInterface); err != nil {
-		return err
-	}
-	err := address(nodeInterface, nodeIP(index), routerIP(index), mac(index, macRouter))
 	if err != nil {
 		return err
 	}
-	if err := netlink.RouteAdd(&netlink.Route{Gw: routerIP(index)}); err != nil {
-		return fmt.Errorf("default route: %w", err)
+	return upAll(p.a, p.b)
+}
+
+// into makes a link from outside, here, to inside, in the namespace of a
+// process.
+func into(pid int, outside string, hw net.HardwareAddr, inside string, insideHW net.HardwareAddr) error {
+	v := veth(outside, hw, inside, insideHW)
+	v.PeerNamespace = netlink.NsPid(pid)
+	if err := netlink.LinkAdd(v); err != nil {
+		return fmt.Errorf("make %s: %w", outside, err)
 	}
 	return nil
 }
 
 func veth(name string, hw net.HardwareAddr, peer string, peerHW net.HardwareAddr) *netlink.Veth {
-	attrs := netlink.NewLinkAttrs()
-	attrs.Name = name
-	attrs.HardwareAddr = hw
-	attrs.MTU = mtu
-	v := netlink.NewVeth(attrs)
+	v := netlink.NewVeth(attrs(name, hw))
 	v.PeerName = peer
 	v.PeerHardwareAddr = peerHW
 	return v
+}
+
+func attrs(name string, hw net.HardwareAddr) netlink.LinkAttrs {
+	a := netlink.NewLinkAttrs()
+	a.Name = name
+	a.HardwareAddr = hw
+	a.MTU = mtu
+	return a
 }
 
 func up(ifname string) error {
@@ -96,30 +95,44 @@ func up(ifname string) error {
 	return nil
 }
 
-// address sets an interface up with its address and its only neighbour.
-func address(ifname string, own, neighbour net.IP, hw net.HardwareAddr) error {
+func upAll(ifnames ...string) error {
+	for _, name := range ifnames {
+		if err := up(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// address sets an interface up with its address, if it has one, and those it
+// can reach.
+func address(ifname, own string, neighbours []neighbour) error {
 	link, err := netlink.LinkByName(ifname)
 	if err != nil {
 		return fmt.Errorf("address of %s: %w", ifname, err)
 	}
-	addr, err := netlink.ParseAddr(network(own))
-	if err != nil {
-		return fmt.Errorf("address of %s: %w", ifname, err)
-	}
-	if err := netlink.AddrAdd(link, addr); err != nil {
-		return fmt.Errorf("address of %s: %w", ifname, err)
+	if own != "" {
+		addr, err := netlink.ParseAddr(own)
+		if err == nil {
+			err = netlink.AddrAdd(link, addr)
+		}
+		if err != nil {
+			return fmt.Errorf("address %s of %s: %w", own, ifname, err)
+		}
 	}
 	if err := netlink.LinkSetUp(link); err != nil {
 		return fmt.Errorf("set %s up: %w", ifname, err)
 	}
-	err = netlink.NeighSet(&netlink.Neigh{
-		LinkIndex:    link.Attrs().Index,
-		State:        netlink.NUD_PERMANENT,
-		IP:           neighbour,
-		HardwareAddr: hw,
-	})
-	if err != nil {
-		return fmt.Errorf("neighbour of %s: %w", ifname, err)
+	for _, n := range neighbours {
+		err := netlink.NeighSet(&netlink.Neigh{
+			LinkIndex:    link.Attrs().Index,
+			State:        netlink.NUD_PERMANENT,
+			IP:           n.IP,
+			HardwareAddr: n.MAC,
+		})
+		if err != nil {
+			return fmt.Errorf("neighbour %s of %s: %w", n.IP, ifname, err)
+		}
 	}
 	return nil
 }

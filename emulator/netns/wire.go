@@ -13,16 +13,17 @@ import (
 
 // A SetupArgs is what the router makes a world from.
 type SetupArgs struct {
-	Nodes  []Node
-	Engine string
+	Config Config
 	CPUs   []int // all that may be used
+	Own    []int // those that the router runs on
 }
 
-// A LinkArgs asks for both directions of a node's link.
+// A LinkArgs asks for both directions of the link of a node or pair.
 type LinkArgs struct {
-	Node     string
+	Link     string
 	Down, Up emulator.Link
 	Seed     uint64
+	Engine   string // relay or tc; empty: as the world was asked for
 }
 
 // A LoadArgs asks for a node's background load; 0 ends it.
@@ -64,12 +65,6 @@ func (e remoteError) Error() string { return e.Message }
 func (e remoteError) Is(target error) bool {
 	return e.Unsupported && target == emulator.ErrUnsupported ||
 		e.Forbidden && target == fs.ErrPermission
-}
-
-// A nodeSetup is what a node is told by the router once its interface is
-// there.
-type nodeSetup struct {
-	Index int // its number from 1
 }
 
 // startTimeout is how long a node may take from its start until its network is

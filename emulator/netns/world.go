@@ -15,9 +15,10 @@ import (
 )
 
 // A World is a running network. Its methods may be called from several
-// goroutines; SetLink and SetLoad of one node from one at a time.
+// goroutines; SetLink and SetLoad of one name from one at a time.
 type World struct {
 	config Config
+	layout layout
 	cpus   []int // all that may be used
 	proc   *process
 	calls  *rpc.Client
@@ -32,7 +33,7 @@ type World struct {
 }
 
 // Open makes the world of c: a router and a process for each node, connected
-// by perfect links, without background load. The nodes are running and their
+// by perfect links, those of pairs included, without background load. The nodes are running and their
 // network is ready when it returns.
 //
 // Nothing is made in the host's namespaces, and nothing outlives this process,
@@ -52,13 +53,14 @@ func Open(ctx context.Context, c Config) (*World, error) {
 	}
 	w := &World{
 		config: c,
+		layout: c.layout(),
 		cpus:   cpus,
 		proc:   proc,
 		calls:  rpc.NewClient(proc.control),
 		done:   make(chan error, 1),
 		asked:  map[string]LinkArgs{},
 	}
-	if err := w.start(ctx, SetupArgs{Nodes: c.Nodes, Engine: c.Engine, CPUs: cpus}); err != nil {
+	if err := w.start(ctx, SetupArgs{Config: c, CPUs: cpus, Own: proc.cpus}); err != nil {
 		return nil, errors.Join(fmt.Errorf("open world: %w", err), w.Close())
 	}
 	go w.watch()
@@ -146,12 +148,11 @@ func (w *World) Conn(node string) net.Conn {
 // Addr returns the IPv4 address of a node on the emulated network. It panics
 // if there is no such node.
 func (w *World) Addr(node string) string {
-	for i, n := range w.config.Nodes {
-		if n.Name == node {
-			return nodeIP(i + 1).String()
-		}
+	p, ok := w.layout.places[node]
+	if !ok {
+		panic(fmt.Sprintf("netns: no node %q", node))
 	}
-	panic(fmt.Sprintf("netns: no node %q", node))
+	return nodeIP(p).String()
 }
 
 // Close ends every process of the world, and with them their namespaces,
@@ -175,28 +176,43 @@ func (w *World) Close() error {
 	return w.closed
 }
 
-// SetLink makes the link of a node, in both directions, as it would be if
-// nothing had ever been sent over it. What was on its way is lost. Equal seeds
-// give equal losses and jitter, where the engine draws them itself. Status says
-// which engine plays the link, and why.
+// SetLink makes the link of a node or pair, in both directions, as it would be
+// if nothing had ever been sent over it. What was on its way is lost. name is
+// that of a node, whose link others may be beside, or Pair.Name: then down is
+// towards A. Equal seeds give equal losses and jitter, where the engine draws
+// them itself. Status says which engine plays the link, and why.
 //
 // If the engine asked for cannot play the link the error wraps
 // emulator.ErrUnsupported and the link is as it was.
-func (w *World) SetLink(node string, down, up emulator.Link, seed uint64) error {
-	if err := errors.Join(prefix("down: ", down.Check()), prefix("up: ", up.Check())); err != nil {
-		return fmt.Errorf("link of %s: %w", node, err)
+func (w *World) SetLink(name string, down, up emulator.Link, seed uint64) error {
+	return w.setLink(LinkArgs{Link: name, Down: down, Up: up, Seed: seed})
+}
+
+// SetLinkBy is SetLink by an engine of this choice, relay or tc, whatever the
+// world was asked for, where the link is not perfect. So a simpler link can be
+// measured as it is played that it stands for.
+func (w *World) SetLinkBy(engine, name string, down, up emulator.Link, seed uint64) error {
+	if engine != engineRelay && engine != engineTC {
+		return fmt.Errorf("link of %s: engine %q: want relay or tc", name, engine)
 	}
-	ask := LinkArgs{Node: node, Down: down, Up: up, Seed: seed}
+	return w.setLink(LinkArgs{Link: name, Down: down, Up: up, Seed: seed, Engine: engine})
+}
+
+func (w *World) setLink(ask LinkArgs) error {
+	name := ask.Link
+	if err := errors.Join(prefix("down: ", ask.Down.Check()), prefix("up: ", ask.Up.Check())); err != nil {
+		return fmt.Errorf("link of %s: %w", name, err)
+	}
 	var failed Failure
 	if err := w.calls.Call("Router.SetLink", ask, &failed); err != nil {
-		return fmt.Errorf("link of %s: %w", node, w.lost(err))
+		return fmt.Errorf("link of %s: %w", name, w.lost(err))
 	}
 	if err := failed.err(); err != nil {
-		return fmt.Errorf("link of %s: %w", node, err)
+		return fmt.Errorf("link of %s: %w", name, err)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.asked[node] = ask
+	w.asked[name] = ask
 	return nil
 }
 
@@ -230,9 +246,9 @@ func (w *World) Status() (Status, error) {
 	// The router does not send traces back, which can be long.
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for node, ask := range w.asked {
-		s.Down[node] = withAsked(s.Down[node], ask.Down)
-		s.Up[node] = withAsked(s.Up[node], ask.Up)
+	for name, ask := range w.asked {
+		s.Down[name] = withAsked(s.Down[name], ask.Down)
+		s.Up[name] = withAsked(s.Up[name], ask.Up)
 	}
 	return s, nil
 }

@@ -67,7 +67,7 @@ func TestWorld(t *testing.T) {
 	d := w.Describe()
 	t.Logf("%+v", d)
 	if diff := cmp.Diff(netns.NodeDescription{
-		Name: "edge", Address: "10.77.3.2", MAC: "02:77:00:00:03:02", CPUs: []int{cpu},
+		Name: "edge", Address: "10.77.3.2", MAC: "02:77:00:00:03:02", CPUs: []int{cpu}, Link: "edge",
 	}, d.Nodes[2]); diff != "" {
 		t.Errorf("description of edge (-want +got):\n%s", diff)
 	}
@@ -99,6 +99,28 @@ func TestOpenRefuses(t *testing.T) {
 			`open world: node "repository1": want a name of 1 to 10 lower-case letters, digits and '-'`},
 		{"a name twice", netns.Config{Nodes: []netns.Node{{Name: "a"}, {Name: "a"}}}, `open world: node "a": there are two`},
 		{"more nodes than networks", netns.Config{Nodes: make([]netns.Node, 255)}, "open world: 255 nodes: want at most 254"},
+		{"a device that is none", netns.Config{Device: "wire"}, `open world: device "wire": want auto, packet or tun`},
+		{"a fault that is none", netns.Config{Break: "all"}, `open world: break "all": want burst, offload or limit`},
+		{"tc on TUN", netns.Config{Device: "tun", Engine: "tc"},
+			"open world: device tun with engine tc: want device packet, for only the relay can play what TUN carries"},
+		{"a bucket where there is none", netns.Config{Break: "burst", Engine: "relay"},
+			"open world: break burst: want engine tc, for only the kernel has token buckets"},
+		{"offloads on TUN", netns.Config{Break: "offload", Device: "tun"},
+			"open world: break offload: want device packet, for the kernel cuts to size what goes by TUN"},
+		{"beside nobody", with(netns.Node{Name: "d", Beside: "e"}), `open world: node "d": beside "e": there is none`},
+		{"beside itself", with(netns.Node{Name: "d", Beside: "d"}), `open world: node "d": beside itself: want another node`},
+		{"beside one beside another", with(netns.Node{Name: "d", Beside: "c"}),
+			`open world: node "d": beside "c", which is itself beside "b": want the node that has the link`},
+		{"more nodes than a network has addresses", crowd(254), `open world: node "n253": beside "n0": want at most 253 nodes on one site`},
+		{"a pair with nobody", with(netns.Node{}, netns.Pair{A: "a", B: "x"}), `open world: pair a/x: node "x": there is none`},
+		{"a pair of nobody", with(netns.Node{}, netns.Pair{A: "x", B: "a"}), `open world: pair x/a: node "x": there is none`},
+		{"a pair of one", with(netns.Node{}, netns.Pair{A: "a", B: "a"}), "open world: pair a/a: want two nodes"},
+		{"a pair twice", with(netns.Node{}, netns.Pair{A: "a", B: "b"}, netns.Pair{A: "a", B: "b"}),
+			"open world: pair a/b: there are two of these nodes"},
+		{"a pair and back", with(netns.Node{}, netns.Pair{A: "a", B: "b"}, netns.Pair{A: "b", B: "a"}),
+			"open world: pair b/a: there are two of these nodes"},
+		{"a pair on one site", with(netns.Node{}, netns.Pair{A: "c", B: "b"}),
+			"open world: pair c/b: these nodes are beside each other, without a link between them"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := netns.Open(t.Context(), tt.config)
@@ -107,6 +129,24 @@ func TestOpenRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// with is a world of a, b, c beside b, and one more, if it has a name.
+func with(n netns.Node, pairs ...netns.Pair) netns.Config {
+	c := netns.Config{Nodes: []netns.Node{{Name: "a"}, {Name: "b"}, {Name: "c", Beside: "b"}}, Pairs: pairs}
+	if n.Name != "" {
+		c.Nodes = append(c.Nodes, n)
+	}
+	return c
+}
+
+// crowd is a world of n nodes on one site.
+func crowd(n int) (c netns.Config) {
+	for i := range n {
+		c.Nodes = append(c.Nodes, netns.Node{Name: fmt.Sprintf("n%d", i), Beside: "n0"})
+	}
+	c.Nodes[0].Beside = ""
+	return c
 }
 
 // TestNodeFails: a process that ends, whichever and whenever, ends the world
@@ -306,7 +346,7 @@ func descendants(t *testing.T, pid int) (all []int) {
 }
 
 func TestProbe(t *testing.T) {
-	for _, feature := range []string{"netns", "userns", "veth", "relay", "htb", "netem", "ingress"} {
+	for _, feature := range []string{"netns", "userns", "veth", "relay", "tun", "htb", "tbf", "netem", "netem-seed", "codel", "ifb", "ingress"} {
 		err := netns.Probe(feature)
 		t.Logf("%s: %v", feature, err)
 		if err != nil && !errors.Is(err, emulator.ErrUnsupported) {
@@ -324,7 +364,7 @@ func TestUnprivileged(t *testing.T) {
 		t.Skip("not root: the other tests were without rights already")
 	}
 	need(t, "userns")
-	cmd := exec.Command("/proc/self/exe", "-test.v", "-test.run=^(TestWorld|TestEngines|TestNodeFails|TestNothingOutlivesParent|TestProbe)$")
+	cmd := exec.Command("/proc/self/exe", "-test.v", "-test.run=^(TestWorld|TestEngines|TestTopology|TestTUN|TestStrictWorld|TestNodeFails|TestNothingOutlivesParent|TestProbe)$")
 	cmd.Dir = "/"
 	const nobody = 65534
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}

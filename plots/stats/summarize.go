@@ -23,8 +23,10 @@ const (
 // change it.
 //
 // A condition is invalid if in any of its trials the probes found a rate or
-// round trip outside the tolerance, if its mean background load was, if more
-// than 5 % of its requests failed, or if it has no pairs. The verdict is over
+// round trip outside the tolerance, or its links were late by more than it, or
+// delivered more than they offered; if they lost another share of packets than
+// asked; if its mean background load was outside, if more than 5 % of its
+// requests failed, or if it has no pairs. The verdict is over
 // the valid conditions: INVALID if they are fewer than half, else FAIL if a
 // requirement is not met, PASS if all are, else INCONCLUSIVE.
 func Summarize(run record.Run) Summary {

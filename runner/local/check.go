@@ -27,10 +27,13 @@ const attempts = 3
 // checked measures the links of a node. A probe that finds them off may have
 // been spoiled by something else on this machine, for instance a receiver that
 // was not given its CPU; then it is the median of three that counts.
-func (w *World) checked(ctx context.Context, name string, p path) (record.Check, error) {
+//
+// asked is the status of the links as they were asked for.
+func (w *World) checked(ctx context.Context, name string, p path, asked netns.Status) (record.Check, error) {
 	var all []record.Check
 	for range attempts {
 		c, err := w.check(ctx, name, p)
+		played(&c, asked, p)
 		if err != nil {
 			return record.Check{}, err
 		}
@@ -82,7 +85,6 @@ func (w *World) check(ctx context.Context, name string, p path) (record.Check, e
 	now := clock.Now()
 	w.probes[name] = probed
 	c := record.Check{Node: name, Probes: 1, RTT: probed.RTT, AskedRTT: p.down.delay() + p.up.delay()}
-	w.played(&c, status, p)
 	for _, d := range []struct {
 		direction  string
 		way        way
@@ -101,9 +103,9 @@ func (w *World) check(ctx context.Context, name string, p path) (record.Check, e
 
 // played says which engine plays the path. That of the node's own link speaks
 // for all unless another differs from what was asked.
-func (w *World) played(c *record.Check, status netns.Status, p path) {
+func played(c *record.Check, asked netns.Status, p path) {
 	for i, leg := range p.down {
-		s := status.Down[leg.name]
+		s := asked.Down[leg.name]
 		if i == 0 {
 			c.Engine, c.Reason = s.Engine, s.Reason
 		}

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"hash/fnv"
 	"maps"
+	"reflect"
 	"slices"
 	"time"
 
 	"github.com/testbed/testbed/emulator"
+	"github.com/testbed/testbed/emulator/netns"
 	"github.com/testbed/testbed/runner/record"
 	"github.com/testbed/testbed/scenarios"
 )
@@ -27,18 +29,25 @@ func (w *World) Enter(ctx context.Context, c scenarios.Condition, seed uint64) (
 	if err := w.Leave(ctx); err != nil {
 		return nil, err
 	}
-	if err := w.setLinks(c.Links, seed, calm); err != nil {
+	if err := w.setLinks(c.Links, seed); err != nil {
+		return nil, err
+	}
+	asked, err := w.net.Status() // which engines play them, and why
+	if err != nil {
+		return nil, w.broken(err)
+	}
+	if err := w.calmLinks(c.Links, asked, seed); err != nil {
 		return nil, err
 	}
 	var checks []record.Check
 	for _, n := range w.inference {
-		check, err := w.checked(ctx, n.Name, w.path(n.Name, c.Links))
+		check, err := w.checked(ctx, n.Name, w.path(n.Name, c.Links), asked)
 		if err != nil {
 			return nil, w.broken(err)
 		}
 		checks = append(checks, check)
 	}
-	if err := w.setLinks(c.Links, seed, func(l emulator.Link) emulator.Link { return l }); err != nil {
+	if err := w.setLinks(c.Links, seed); err != nil {
 		return nil, err
 	}
 	for _, n := range w.inference {
@@ -49,12 +58,31 @@ func (w *World) Enter(ctx context.Context, c scenarios.Condition, seed uint64) (
 	return checks, w.settled(ctx)
 }
 
-// setLinks sets all links anew, as edit would have them. Each has a seed of its
-// own, whatever other links there are.
-func (w *World) setLinks(links map[string]scenarios.Links, seed uint64, edit func(emulator.Link) emulator.Link) error {
+// setLinks sets all links anew. Each has a seed of its own, whatever other
+// links there are.
+func (w *World) setLinks(links map[string]scenarios.Links, seed uint64) error {
 	for _, name := range slices.Sorted(maps.Keys(links)) {
-		if err := w.net.SetLink(name, edit(links[name].Down), edit(links[name].Up), w.seedOf(name, seed)); err != nil {
+		if err := w.net.SetLink(name, links[name].Down, links[name].Up, w.seedOf(name, seed)); err != nil {
 			return w.broken(fmt.Errorf("%w%s", err, remedy(err)))
+		}
+	}
+	return nil
+}
+
+// calmLinks sets those links as they are probed that differ from what was
+// asked, each by the engine that plays it when it was set as asked.
+func (w *World) calmLinks(links map[string]scenarios.Links, asked netns.Status, seed uint64) error {
+	for _, name := range slices.Sorted(maps.Keys(links)) {
+		down, up := calm(links[name].Down), calm(links[name].Up)
+		if reflect.DeepEqual(down, links[name].Down) && reflect.DeepEqual(up, links[name].Up) {
+			continue
+		}
+		engine := asked.Down[name].Engine
+		if engine == "none" { // of a perfect direction; the other one tells
+			engine = asked.Up[name].Engine
+		}
+		if err := w.net.SetLinkBy(engine, name, down, up, w.seedOf(name, seed)); err != nil {
+			return w.broken(err)
 		}
 	}
 	return nil

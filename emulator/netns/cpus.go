@@ -1,0 +1,61 @@
+package netns
+
+import (
+	"fmt"
+	"slices"
+
+	"golang.org/x/sys/unix"
+)
+
+// routerCPUs returns what the router runs on if have is all there is: where no
+// node runs, so that what plays the links is not held up by what they carry.
+func (c Config) routerCPUs(have []int) []int {
+	if len(c.CPUs) > 0 {
+		return c.CPUs
+	}
+	var free []int
+	for _, cpu := range have {
+		if !c.anyNodeOn(cpu) {
+			free = append(free, cpu)
+		}
+	}
+	if len(free) == 0 {
+		return have
+	}
+	return free
+}
+
+// reserved reports whether no node runs on any of cpus.
+func (c Config) reserved(cpus []int) bool { return !slices.ContainsFunc(cpus, c.anyNodeOn) }
+
+// anyNodeOn reports whether a node, or its load, may run on a CPU.
+func (c Config) anyNodeOn(cpu int) bool {
+	return slices.ContainsFunc(c.Nodes, func(n Node) bool { return len(n.CPUs) == 0 || slices.Contains(n.CPUs, cpu) })
+}
+
+// allowedCPUs returns the CPUs that this thread may run on.
+func allowedCPUs() ([]int, error) {
+	var set unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &set); err != nil {
+		return nil, fmt.Errorf("CPUs of this process: %w", err)
+	}
+	var cpus []int
+	for cpu := range len(set) * 64 {
+		if set.IsSet(cpu) {
+			cpus = append(cpus, cpu)
+		}
+	}
+	return cpus, nil
+}
+
+// pinThread binds the calling thread, and what it starts, to cpus.
+func pinThread(cpus []int) error {
+	var set unix.CPUSet
+	for _, cpu := range cpus {
+		set.Set(cpu)
+	}
+	if err := unix.SchedSetaffinity(0, &set); err != nil {
+		return fmt.Errorf("pin to CPUs %v: %w", cpus, err)
+	}
+	return nil
+}
