@@ -165,11 +165,11 @@ func byCount(counts map[string]int) []string {
 
 // links is asked against achieved, a row a direction and condition.
 func links(s stats.Summary) table {
-	t := table{Head: []string{"condition", "link", "engine", "rate asked", "achieved", "off by", "round trip asked", "achieved"}, Numbers: 3}
+	t := table{Head: []string{"condition", "link", "engine", "rate asked", "achieved", "off by", "round trip asked", "achieved", "lost asked", "achieved", "besides"}, Numbers: 3}
 	for _, c := range s.Conditions {
 		for _, l := range c.Links {
 			t.Rows = append(t.Rows, []string{c.Label, l.Node + " " + l.Direction, cmp.Or(l.Engine, "–"), rate(l.Asked.Rate), rate(l.Achieved.Rate),
-				offBy(l.Asked.Rate, l.Achieved.Rate), l.Asked.RTT.Millis(), l.Achieved.RTT.Millis()})
+				offBy(l.Asked.Rate, l.Achieved.Rate), l.Asked.RTT.Millis(), l.Achieved.RTT.Millis(), l.Asked.Loss.Percent(2), l.Achieved.Loss.Percent(2), cmp.Or(l.Also, "–")})
 		}
 	}
 	return t

@@ -83,3 +83,19 @@ func TestBurstyLossesMayVaryMore(t *testing.T) {
 		}
 	}
 }
+
+// TestAskedOfWhatVaries: a rate that varies is compared with what was offered
+// while it was probed, and losses with what was counted.
+func TestAskedOfWhatVaries(t *testing.T) {
+	s := newSmall("c")
+	s.many("c", 20, 100*ms, 50*ms)
+	s.Header.Conditions[0].Links = []record.Link{{Node: "edge", Direction: "down", Rate: 9 * unit.Mbps, Varies: true, Also: "1 outage", Loss: 0.02}}
+	s.Checks = append(s.Checks, record.Check{Condition: "c", Node: "edge", Engine: "relay", AskedRTT: ms, RTT: ms,
+		Links: []record.LinkCheck{{Direction: "down", AskedRate: 4 * unit.Mbps, Rate: 4 * unit.Mbps}}})
+	s.Telemetry = append(s.Telemetry, record.Telemetry{Condition: "c", Node: "edge", At: time.Second,
+		Links: []record.LinkSample{{Direction: "down", Packets: 90, Lost: 3, Dropped: 7}}})
+	got := Summarize(s.Run).Conditions[0].Links[0]
+	if got.Asked.Rate != 4e6 || got.Asked.Loss != 0.02 || got.Achieved.Loss != 0.03 || got.Also != "1 outage" {
+		t.Errorf("link %+v, want 4 Mbps and 2 %% asked, 3 %% lost", got)
+	}
+}

@@ -171,15 +171,19 @@ type Link struct {
 	Asked     Path   `json:"asked"`
 	Achieved  Path   `json:"achieved"`
 	Trace     string `json:"trace,omitempty"`
+	Also      string `json:"also,omitempty"` // what else was asked for, in words
 }
 
-// A Path is a rate and delays. A null is what was not limited or not measured.
-// A one-way delay cannot be measured apart: of an achieved round trip, each
-// direction takes half of the excess over the asked one.
+// A Path is a rate, delays and losses. A null is what was not limited or not
+// measured. A one-way delay cannot be measured apart: of an achieved round trip,
+// each direction takes half of the excess over the asked one. The rate of a
+// link that varies is that of the times at which it was probed; losses are
+// those of all packets while requests were made.
 type Path struct {
 	Rate  Number `json:"rate_bps"`
 	Delay Number `json:"delay_ms"`
 	RTT   Number `json:"rtt_ms"`
+	Loss  Number `json:"loss"` // share of packets
 }
 
 // Background compares utilization of a node, as shares of its CPUs.

@@ -54,10 +54,10 @@ func (w *world) examineLinks() {
 
 // link averages the probes of one direction.
 func (w *world) link(l record.Link) Link {
-	out := Link{Node: l.Node, Direction: l.Direction, Trace: l.Trace,
-		Asked:    Path{Rate: unlimited(l.Rate), Delay: round(millis(l.Delay)), RTT: Missing()},
-		Achieved: Path{Missing(), Missing(), Missing()}}
-	var rates, trips, wanted []float64
+	out := Link{Node: l.Node, Direction: l.Direction, Trace: l.Trace, Also: l.Also,
+		Asked:    Path{Rate: unlimited(l.Rate), Delay: round(millis(l.Delay)), RTT: Missing(), Loss: round(l.Loss)},
+		Achieved: Path{Missing(), Missing(), Missing(), w.lost(l)}}
+	var rates, asked, trips, wanted []float64
 	var engines []string
 	for _, c := range w.checks {
 		if c.Node != l.Node {
@@ -69,7 +69,7 @@ func (w *world) link(l record.Link) Link {
 		}
 		for _, d := range c.Links {
 			if d.Direction == l.Direction && d.Rate > 0 {
-				rates = append(rates, float64(d.Rate))
+				rates, asked = append(rates, float64(d.Rate)), append(asked, float64(d.AskedRate))
 			}
 		}
 	}
@@ -78,8 +78,26 @@ func (w *world) link(l record.Link) Link {
 		out.Asked.RTT, out.Achieved.RTT = round(mean(wanted)), round(mean(trips))
 		out.Achieved.Delay = round(millis(l.Delay) + (mean(trips)-mean(wanted))/2)
 		out.Achieved.Rate = round(mean(rates))
+		if l.Varies && len(asked) > 0 {
+			out.Asked.Rate = unlimited(unit.BitRate(mean(asked)))
+		}
 	}
 	return out
+}
+
+// lost is the share of packets that a direction lost while requests were made;
+// missing if none came, or its engine does not tell losses from drops.
+func (w *world) lost(l record.Link) Number {
+	var offered, lost int64
+	for _, p := range w.playedTrials() {
+		if p.link == l.Node && p.direction == l.Direction {
+			offered, lost = offered+p.offered, lost+p.lost
+		}
+	}
+	if offered == 0 || !w.relayed(l.Node) {
+		return Missing()
+	}
+	return round(float64(lost) / float64(offered))
 }
 
 // unlimited is a rate, missing where there is no limit.

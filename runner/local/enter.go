@@ -41,7 +41,11 @@ func (w *World) Enter(ctx context.Context, c scenarios.Condition, seed uint64) (
 	}
 	var checks []record.Check
 	for _, n := range w.inference {
-		check, err := w.checked(ctx, n.Name, w.path(n.Name, c.Links), asked)
+		p := w.path(n.Name, c.Links)
+		if len(p.down) == 0 {
+			continue // at the repository's site: no link to probe
+		}
+		check, err := w.checked(ctx, n.Name, p, asked)
 		if err != nil {
 			return nil, w.broken(err)
 		}
