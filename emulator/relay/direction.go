@@ -4,23 +4,29 @@ package relay
 
 import (
 	"fmt"
+	"runtime"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/testbed/testbed/emulator"
-	"github.com/testbed/testbed/emulator/unit"
 )
 
 // A direction carries frames from one port to another on a thread of its own.
 // Others talk to the thread through next and closing, followed by a wake, and
 // never make it wait.
 type direction struct {
-	in   *port
-	out  *sender
-	wait *fifo
-	wake int // eventfd
+	in, out port
+	wait    *queue
+	wake    int  // eventfd
+	broken  bool // in has an error that stays
+
+	// What the thread works with, here so that it allocates nothing.
+	frame     frame
+	segmenter segmenter
+	due       [batch]waiting
+	packets   [batch][]byte
 
 	current atomic.Pointer[setting]
 	next    atomic.Pointer[setting] // for the thread to take; nil if none
@@ -29,26 +35,31 @@ type direction struct {
 }
 
 // newDirection makes a direction that does not run yet.
-func newDirection(in, out *port, first *setting) (*direction, error) {
+func newDirection(in, out port, first *setting) (*direction, error) {
 	wake, err := eventfd()
 	if err != nil {
 		return nil, err
 	}
-	d := &direction{in: in, out: newSender(out.fd), wait: newFIFO(4), wake: wake, done: make(chan struct{})}
+	d := &direction{in: in, out: out, wait: newQueue(4), wake: wake, done: make(chan struct{})}
 	d.current.Store(first)
 	return d, nil
 }
 
-// start runs the thread, and returns what it could not have of what
-// becomeRealtime wants.
-func (d *direction) start() error {
-	ready := make(chan error)
+// start runs the thread on those CPUs, and returns what it could not have of
+// what becomeRealtime wants; or that it does not run, for the CPUs' sake.
+func (d *direction) start(cpus []int) (realtime, err error) {
+	ready := make(chan struct{})
 	go func() {
 		defer close(d.done)
-		ready <- becomeRealtime()
-		d.run()
+		runtime.LockOSThread() // which so ends with the goroutine
+		realtime, err = becomeRealtime(), pin(cpus)
+		close(ready)
+		if err == nil {
+			d.run()
+		}
 	}()
-	return <-ready
+	<-ready
+	return realtime, err
 }
 
 // offer gives the thread a new setting, await waits until it has taken it.
@@ -84,6 +95,7 @@ func (d *direction) run() {
 	for !d.closing.Load() {
 		if s := d.next.Swap(nil); s != nil {
 			d.wait.reset()
+			d.in.discard()
 			d.current.Store(s)
 			close(s.inUse)
 		}
@@ -96,68 +108,34 @@ func (d *direction) run() {
 	}
 }
 
-// sendDue sends frames that are due by now, at most a batch.
+// sendDue sends packets that are due by now, at most a batch.
 func (d *direction) sendDue(s *setting, now time.Duration) {
-	b, n := d.wait.ready(now, batch)
-	if n == 0 {
-		return
+	n := d.wait.take(now, d.due[:])
+	for i := range n {
+		d.packets[i] = d.wait.packet(d.due[i])
 	}
-	done, failed := d.out.send(b, n)
-	var bytes int
-	for i := b.first; i < b.first+done-failed; i++ {
-		bytes += b.size[i]
-		s.lag.add(now - b.due[i])
-	}
-	d.wait.pop(done)
-	s.packets.Add(int64(done - failed))
-	s.bytes.Add(int64(bytes))
-	s.failed.Add(int64(failed))
-	s.queued.Add(-int64(done))
-}
-
-// receive pushes frames that have come in, at most a batch, and returns how
-// many. read is the time.
-func (d *direction) receive(s *setting, read time.Time) int {
-	for n := range batch {
-		f, ok := d.in.receive()
-		if !ok {
-			return n
+	for sent := 0; sent < n; {
+		done, failed := d.out.send(d.packets[sent:n])
+		for i := range done {
+			s.sent(d.due[sent+i], i < done-failed, d.out.missing(), now)
 		}
-		d.push(s, f, f.arrived(s.origin, read))
-		d.in.release()
+		sent += done
 	}
-	return batch
+	d.wait.release(d.due[:n])
 }
 
-// push offers one frame to the link, and keeps it until it is due.
-func (d *direction) push(s *setting, f frame, at time.Duration) {
-	if at < 0 || f.outgoing() {
-		return // of the link before this one, or our own
+// receive pushes packets that have come in, at most about a batch, and returns
+// how many. read is the time.
+func (d *direction) receive(s *setting, read time.Time) int {
+	n := 0
+	for n < batch && d.in.receive(&d.frame, s.origin, read) {
+		if d.frame.at >= 0 { // else it is of the link before this one
+			d.push(s)
+		}
+		d.in.release()
+		n += 1 + len(d.frame.data)/int(emulator.FullFrame)
 	}
-	if unit.Bytes(f.size()) > maxFrame {
-		s.oversized.Add(1)
-	}
-	if f.unfinished() {
-		s.unfinished.Add(1)
-	}
-	if !f.whole() {
-		return
-	}
-	room := d.wait.room()
-	if room == nil {
-		s.missed.Add(1)
-		return
-	}
-	size := f.write(room)
-	switch due, fate := s.shaper.Push(at, unit.Bytes(size)); fate {
-	case emulator.Delivered:
-		d.wait.commit(size, due)
-		s.queued.Add(1)
-	case emulator.Lost:
-		s.lost.Add(1)
-	case emulator.Dropped:
-		s.dropped.Add(1)
-	}
+	return n
 }
 
 // early is how long before a distant deadline a thread wakes to wait again:
@@ -165,12 +143,19 @@ func (d *direction) push(s *setting, f frame, at time.Duration) {
 // a short one hardly.
 const early = time.Millisecond
 
+// ahead is how long before a deadline a thread asks to be woken, as that takes
+// a while; if it took less, it looks again and again until then.
+const ahead = 30 * time.Microsecond
+
+// again is how often a thread looks at a port with an error that stays.
+const again = 20 * time.Millisecond
+
 // sleep waits until a frame comes in, the next one is due, or there is a
 // signal.
 func (d *direction) sleep(s *setting) {
 	var timeout *unix.Timespec
 	if due, ok := d.wait.next(); ok {
-		left := due - time.Since(s.origin)
+		left := due - time.Since(s.origin) - ahead
 		if left <= 0 {
 			return
 		}
@@ -181,15 +166,22 @@ func (d *direction) sleep(s *setting) {
 		timeout = &ts
 	}
 	fds := [2]unix.PollFd{
-		{Fd: int32(d.in.fd), Events: unix.POLLIN},
+		{Fd: int32(d.in.fd()), Events: unix.POLLIN},
 		{Fd: int32(d.wake), Events: unix.POLLIN},
+	}
+	if d.broken { // or this would be a loop without rest
+		fds[0].Fd = -1
+		if timeout == nil || timeout.Nano() > int64(again) {
+			ts := unix.NsecToTimespec(int64(again))
+			timeout = &ts
+		}
+		d.broken = false
 	}
 	if _, err := unix.Ppoll(fds[:], timeout, nil); err != nil {
 		return // interrupted: look again
 	}
-	if fds[0].Revents&unix.POLLERR != 0 {
-		// The interface went down. Asking for the error clears it.
-		unix.GetsockoptInt(d.in.fd, unix.SOL_SOCKET, unix.SO_ERROR)
+	if fds[0].Revents&(unix.POLLERR|unix.POLLHUP|unix.POLLNVAL) != 0 {
+		d.broken = !d.in.clearError()
 	}
 	if fds[1].Revents != 0 {
 		var count [8]byte

@@ -65,4 +65,14 @@ func (h *histogram) quantile(q float64) time.Duration {
 	return h.max()
 }
 
+// counts returns the bins that are not empty, from the least on.
+func (h *histogram) counts() (bins []Bin) {
+	for i := range h.bins {
+		if n := h.bins[i].Load(); n > 0 {
+			bins = append(bins, Bin{AtMost: above(i), Count: n})
+		}
+	}
+	return bins
+}
+
 func (h *histogram) max() time.Duration { return time.Duration(h.most.Load()) }

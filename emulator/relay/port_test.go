@@ -17,7 +17,7 @@ import (
 
 // loopback opens two ports on the loopback interface: what one sends, the
 // other receives.
-func loopback(t *testing.T) (from, to *port) {
+func loopback(t testing.TB) (from, to *packetPort) {
 	t.Helper()
 	NeedWorld(t)
 	lo, err := netlink.LinkByName("lo")
@@ -27,9 +27,9 @@ func loopback(t *testing.T) (from, to *port) {
 	if err := netlink.LinkSetUp(lo); err != nil {
 		t.Fatal(err)
 	}
-	var ports [2]*port
+	var ports [2]*packetPort
 	for i := range ports {
-		if ports[i], err = openPort("lo"); err != nil {
+		if ports[i], err = openPacket("lo", false); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { ports[i].close() })
@@ -45,10 +45,10 @@ func numbered(i int) []byte {
 	return f
 }
 
-func sendNumbered(t *testing.T, p *port, from, to int) {
+func sendNumbered(t testing.TB, p *packetPort, from, to int) {
 	t.Helper()
 	for i := from; i < to; i++ {
-		if _, err := unix.Write(p.fd, numbered(i)); err != nil {
+		if _, err := unix.Write(p.socket, numbered(i)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -67,7 +67,8 @@ func TestRingGoesRound(t *testing.T) {
 	}
 	read := func(i int) {
 		t.Helper()
-		f, ok := to.receive()
+		var f frame
+		ok := to.receive(&f, time.Time{}, time.Time{})
 		if !ok || !bytes.Equal(f.data, numbered(i)) {
 			t.Fatalf("frame %d: %v, %x", i, ok, f.data)
 		}
@@ -80,7 +81,8 @@ func TestRingGoesRound(t *testing.T) {
 		sendNumbered(t, from, i, i+1)
 		read(i)
 	}
-	if f, ok := to.receive(); ok {
+	var f frame
+	if to.receive(&f, time.Time{}, time.Time{}) {
 		t.Errorf("one frame more: %x", f.data)
 	}
 }
@@ -90,7 +92,7 @@ func TestRingGoesRound(t *testing.T) {
 func TestLateThread(t *testing.T) {
 	from, to := loopback(t)
 	s := newSetting(emulator.Link{Delay: time.Second}, nil, time.Now())
-	d := &direction{in: to, wait: newFIFO(1)}
+	d := &direction{in: to, wait: newQueue(1)}
 	before := time.Since(s.origin)
 	sendNumbered(t, from, 0, 1)
 	after := time.Since(s.origin)
@@ -108,19 +110,29 @@ func TestLateThread(t *testing.T) {
 
 // TestWriteTag puts a tag back where it was.
 func TestWriteTag(t *testing.T) {
-	f := received(60, time.Now())
-	copy(f.data, numbered(7))
-	f.status = unix.TP_STATUS_VLAN_VALID | unix.TP_STATUS_VLAN_TPID_VALID
-	f.hdr.Vlan_tci, f.hdr.Vlan_tpid = 0x202a, unix.ETH_P_8021AD
+	f := &frame{data: numbered(7), length: 60, tag: tag{unix.ETH_P_8021AD, 0x202a}}
 	var room [slot]byte
-	n := f.write(&room)
+	n := f.write(room[:])
 	want := bytes.Join([][]byte{f.data[:12], {0x88, 0xa8, 0x20, 0x2a}, f.data[12:]}, nil)
 	if diff := cmp.Diff(want, room[:n]); diff != "" || f.size() != 64 {
 		t.Errorf("size %d; written (-want +got):\n%s", f.size(), diff)
 	}
-	f.status = unix.TP_STATUS_VLAN_VALID // an old kernel: it must be 802.1Q
-	f.write(&room)
-	if got := binary.BigEndian.Uint16(room[12:]); got != 0x8100 {
-		t.Errorf("protocol %x, want 8100", got)
+}
+
+// TestShownTag reads a tag as the kernel shows it.
+func TestShownTag(t *testing.T) {
+	s := shown{header: &unix.Tpacket2Hdr{Vlan_tci: 0x202a, Vlan_tpid: unix.ETH_P_8021AD}}
+	for _, tt := range []struct {
+		status uint32
+		want   tag
+	}{
+		{0, tag{}},
+		{unix.TP_STATUS_VLAN_VALID, tag{0x8100, 0x202a}}, // an old kernel: it must be 802.1Q
+		{unix.TP_STATUS_VLAN_VALID | unix.TP_STATUS_VLAN_TPID_VALID, tag{0x88a8, 0x202a}},
+	} {
+		s.status = tt.status
+		if got := s.tag(); got != tt.want {
+			t.Errorf("status %#x: tag %#x, want %#x", tt.status, got, tt.want)
+		}
 	}
 }

@@ -11,30 +11,43 @@ import (
 	"github.com/testbed/testbed/emulator"
 )
 
-// received makes a frame as the kernel's ring has it.
-func received(size int, stamp time.Time) frame {
-	return frame{
-		hdr: &unix.Tpacket2Hdr{
-			Len: uint32(size), Snaplen: uint32(size),
-			Sec: uint32(stamp.Unix()), Nsec: uint32(stamp.Nanosecond()),
-		},
-		from: &unix.RawSockaddrLinklayer{},
-		data: make([]byte, size),
-	}
+// fakePort receives the frames that are in it.
+type fakePort struct {
+	port // the rest of it is not called
+	in   []frame
 }
 
-// TestPushIgnores what is of the link before, or went out on our side.
+func (p *fakePort) receive(f *frame, _, _ time.Time) bool {
+	if len(p.in) == 0 {
+		return false
+	}
+	*f, p.in = p.in[0], p.in[1:]
+	return true
+}
+
+func (p *fakePort) release() {}
+
+// received makes a frame that came in whole.
+func received(size int, at time.Duration) frame {
+	return frame{data: make([]byte, size), length: size, at: at}
+}
+
+// push pushes frames through the link.
+func push(link emulator.Link, frames ...frame) (*direction, *setting) {
+	d := &direction{in: &fakePort{in: frames}, wait: newQueue(1)}
+	s := newSetting(link, nil, time.Now())
+	for d.receive(s, time.Now()) > 0 {
+	}
+	return d, s
+}
+
+// TestPushIgnores what is of the link before.
 func TestPushIgnores(t *testing.T) {
-	d := &direction{wait: newFIFO(1)}
-	s := newSetting(emulator.Link{}, nil, time.Now())
-	d.push(s, received(100, time.Now()), -1)
-	ours := received(100, time.Now())
-	ours.from.Pkttype = unix.PACKET_OUTGOING
-	d.push(s, ours, 5)
+	_, s := push(emulator.Link{}, received(100, -1))
 	if got := s.stats(); got.Queued != 0 {
 		t.Errorf("%d frames queued, want none", got.Queued)
 	}
-	d.push(s, received(100, time.Now()), 5)
+	d, s := push(emulator.Link{}, received(100, 5))
 	if due, ok := d.wait.next(); !ok || due != 5 || s.stats().Queued != 1 {
 		t.Errorf("due at %v, %v; want 5ns", due, ok)
 	}
@@ -42,22 +55,32 @@ func TestPushIgnores(t *testing.T) {
 
 // TestPushCountsUnfinished checksums, and frames that are cut off.
 func TestPushCountsUnfinished(t *testing.T) {
-	d := &direction{wait: newFIFO(1)}
-	s := newSetting(emulator.Link{}, nil, time.Now())
-	f := received(100, time.Now())
-	f.status = unix.TP_STATUS_CSUMNOTREADY
-	d.push(s, f, 0)
-	cut := received(1900, time.Now())
-	cut.hdr.Len = 60_000
-	d.push(s, cut, 0)
-	if got := s.stats(); got.Unfinished != 1 || got.Oversized != 1 || got.Queued != 1 {
-		t.Errorf("%+v; want 1 unfinished, 1 oversized, 1 queued", got)
+	f := received(100, 0)
+	f.offload = offload{flags: unix.VIRTIO_NET_HDR_F_NEEDS_CSUM, start: 90, field: 9} // one byte too far
+	plain := received(100, 0)
+	plain.unfinished = true
+	cut := received(1900, 0)
+	cut.length = 60_000
+	_, s := push(emulator.Link{}, f, plain, cut)
+	if got := s.stats(); got.Unfinished != 2 || got.Oversized != 1 || got.Queued != 2 {
+		t.Errorf("%+v; want 2 unfinished, 1 oversized, 2 queued", got)
 	}
 }
 
-// TestArrived: a frame counts from when the kernel stamped it, unless the
+// TestSentLate: lag is what a packet that was taken was late by.
+func TestSentLate(t *testing.T) {
+	s := newSetting(emulator.Link{}, nil, time.Now())
+	s.sent(waiting{due: time.Second, size: 100}, true, 0, time.Second+5*time.Millisecond)
+	s.sent(waiting{due: time.Second, size: 100}, false, 0, 2*time.Second)
+	got := s.stats()
+	if got.LagMax != 5*time.Millisecond || got.LagP50 != got.LagMax || len(got.Lag) != 1 || got.Packets != 1 || got.Failed != 1 {
+		t.Errorf("%+v; want one packet 5ms late, and one failed", got)
+	}
+}
+
+// TestArrival: a frame counts from when the kernel stamped it, unless the
 // clocks do not fit together.
-func TestArrived(t *testing.T) {
+func TestArrival(t *testing.T) {
 	origin := time.Now()
 	read := origin.Add(time.Minute)
 	for _, tt := range []struct {
@@ -70,7 +93,8 @@ func TestArrived(t *testing.T) {
 		{2 * time.Second, time.Minute},                              // or forward
 		{24 * time.Hour, time.Minute},
 	} {
-		if got := received(100, read.Add(-tt.age)).arrived(origin, read); got != tt.want {
+		stamp := time.Duration(read.Add(-tt.age).UnixNano())
+		if got := arrival(stamp, origin, read); got != tt.want {
 			t.Errorf("stamped %v before it was read: %v, want %v", tt.age, got, tt.want)
 		}
 	}

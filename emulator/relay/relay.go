@@ -6,49 +6,87 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"sync"
 	"time"
 
 	"github.com/testbed/testbed/emulator"
 )
 
-// A Relay carries frames between two interfaces, as two Links. Its methods may
-// be called from any goroutine.
+// A Relay carries packets between two ports, as two Links. Its methods may be
+// called from any goroutine.
 type Relay struct {
 	mu         sync.Mutex // Set, Stats and Close, one at a time
 	closed     bool
-	a, b       *port
+	a, b       port
 	aToB, bToA *direction
 	realtime   error
 }
 
-// Open starts to carry frames between the interfaces a and b of the calling
-// thread's network namespace, which must be up; later moves of the caller do
-// not matter. Until Set, both directions are perfect wires.
+// Open is OpenWith without Options.
+func Open(a, b string) (*Relay, error) { return OpenWith(a, b, Options{}) }
+
+// OpenWith starts to carry frames between the interfaces a and b of the
+// calling thread's network namespace, which must be up; later moves of the
+// caller do not matter. Until Set, both directions are perfect wires.
 //
-// Interfaces should have no addresses, and the far ends must have offloads
-// off. The caller must Close the Relay.
-func Open(a, b string) (*Relay, error) {
-	pa, err := openPort(a)
+// Interfaces should have no addresses, and unless Options.Offload the far ends
+// must have offloads off. The caller must Close the Relay.
+func OpenWith(a, b string, o Options) (*Relay, error) {
+	if err := o.check(); err != nil {
+		return nil, fmt.Errorf("relay: %w", err)
+	}
+	pa, err := openPacket(a, o.Offload)
 	if err != nil {
 		return nil, fmt.Errorf("relay %s: %w", a, err)
 	}
-	pb, err := openPort(b)
+	pb, err := openPacket(b, o.Offload)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("relay %s: %w", b, err), pa.close())
 	}
-	r := &Relay{a: pa, b: pb}
-	first := newSetting(emulator.Link{}, nil, time.Now())
-	if r.aToB, err = newDirection(pa, pb, first); err != nil {
-		return nil, errors.Join(err, pa.close(), pb.close())
+	return open(pa, pb, o)
+}
+
+// OpenTUN is OpenWith for two TUN devices, which CreateTUN made, or who gave
+// them IFF_NO_PI and IFF_VNET_HDR. In place of frames it carries IP packets: a
+// packet of n bytes counts as n + 14. The kernel does not say when a packet
+// came in, so one counts as arrived when it is read.
+//
+// The files stay the caller's, who must not use them until Close, and may
+// close them before.
+func OpenTUN(a, b *os.File, o Options) (*Relay, error) {
+	if err := o.check(); err != nil {
+		return nil, fmt.Errorf("relay: %w", err)
 	}
-	first = newSetting(emulator.Link{}, nil, time.Now())
-	if r.bToA, err = newDirection(pb, pa, first); err != nil {
-		return nil, errors.Join(err, r.aToB.closeWake(), pa.close(), pb.close())
+	pa, err := openTUN(a, o.Offload)
+	if err != nil {
+		return nil, fmt.Errorf("relay TUN %s: %w", a.Name(), err)
 	}
-	r.realtime = r.aToB.start()
-	if err := r.bToA.start(); err != nil {
-		r.realtime = err // both have the same reason
+	pb, err := openTUN(b, o.Offload)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("relay TUN %s: %w", b.Name(), err), pa.close())
+	}
+	return open(pa, pb, o)
+}
+
+// open starts a relay between ports, which it closes if it cannot.
+func open(a, b port, o Options) (*Relay, error) {
+	r := &Relay{a: a, b: b}
+	var err error
+	if r.aToB, err = newDirection(a, b, newSetting(emulator.Link{}, nil, time.Now())); err != nil {
+		return nil, errors.Join(err, a.close(), b.close())
+	}
+	if r.bToA, err = newDirection(b, a, newSetting(emulator.Link{}, nil, time.Now())); err != nil {
+		return nil, errors.Join(err, r.aToB.closeWake(), a.close(), b.close())
+	}
+	ab, err1 := r.aToB.start(o.CPUs)
+	ba, err2 := r.bToA.start(o.CPUs)
+	if r.realtime = ab; ab == nil {
+		r.realtime = ba
+	}
+	err = errors.Join(err1, err2, o.judge(r.realtime))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("relay: %w", err), r.Close())
 	}
 	return r, nil
 }

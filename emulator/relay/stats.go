@@ -13,33 +13,51 @@ import (
 
 // Stats is what one direction did since Set. Of the frames that arrived, each
 // is in one of Packets, Lost, Dropped, Failed and Queued, or was too large to
-// carry (see Oversized).
+// carry (see Oversized). A large one that was cut is each of its pieces.
 type Stats struct {
-	Packets int64      // delivered
+	Packets int64      // delivered, those that left twice counted once
 	Bytes   unit.Bytes // delivered, Ethernet layer
 	Lost    int64
 	Dropped int64
 	Queued  int64 // accepted and not sent yet: in the queue or on the way
 	Failed  int64 // due, but the kernel did not take them
 
+	Duplicated int64 // of Packets, those that left a second time
+	Corrupted  int64 // of Packets, those with a bit flipped
+
+	// Segmented frames were as an offload leaves them to the network card, and
+	// were cut into full ones first (see Options.Offload).
+	Segmented int64
+
 	// The following three are 0 in a world that is set up well. With one of
 	// them above, the link was not played as it was asked.
 
 	// Missed frames were never seen, or there was no memory for them.
 	Missed int64
-	// Oversized frames were larger than 1518 bytes: an offload (TSO, GSO or
-	// GRO) is on at the far end of the interface, and many packets share one
-	// fate. Those above 1982 bytes are not carried.
+	// Oversized frames were larger than 1518 bytes and could not be cut: an
+	// offload (TSO, GSO or GRO) is on at the far end of the interface without
+	// Options.Offload, and many packets share one fate. Those above some 1980
+	// bytes are not carried.
 	Oversized int64
 	// Unfinished frames had a checksum that hardware was to fill in; the
-	// receiver will discard them. Checksum offload is on at the far end.
+	// receiver will discard them. Checksum offload is on at the far end,
+	// without Options.Offload.
 	Unfinished int64
 
-	// Lag is how much later than due frames were sent. Percentiles are at
-	// most 7 % too high. All are 0 if nothing was sent.
+	// Lag is how much later than due packets were sent, as a histogram of
+	// Packets from the least on, without empty bins. Percentiles are at most
+	// 7 % too high. All are 0 if nothing was sent.
+	Lag                    []Bin
 	LagP50, LagP99, LagMax time.Duration
 
 	Clock time.Duration // since Set: the time of a Trace
+}
+
+// A Bin is how many durations were at most this, and more than the bin before,
+// be it empty: a bin is at most 1/16 wide of what it holds.
+type Bin struct {
+	AtMost time.Duration
+	Count  int64
 }
 
 // A setting is one direction's link between two calls of Set, with its counts.
@@ -50,6 +68,7 @@ type setting struct {
 	inUse  chan struct{} // closed by the thread
 
 	packets, bytes, lost, dropped, queued, failed atomic.Int64
+	duplicated, corrupted, segmented              atomic.Int64
 	missed, oversized, unfinished                 atomic.Int64
 	lag                                           histogram
 }
@@ -62,6 +81,27 @@ func newSetting(link emulator.Link, rng *rand.Rand, origin time.Time) *setting {
 	}
 }
 
+// sent counts a packet that the kernel took at the time now, or did not take.
+func (s *setting) sent(w waiting, taken bool, missing int, now time.Duration) {
+	if w.mark&emulator.Duplicated != 0 {
+		if taken {
+			s.duplicated.Add(1)
+		}
+		return
+	}
+	s.queued.Add(-1)
+	if !taken {
+		s.failed.Add(1)
+		return
+	}
+	s.packets.Add(1)
+	s.bytes.Add(int64(w.size) + int64(missing))
+	if w.mark&emulator.Corrupted != 0 {
+		s.corrupted.Add(1)
+	}
+	s.lag.add(now - w.due)
+}
+
 func (s *setting) stats() Stats {
 	return Stats{
 		Packets:    s.packets.Load(),
@@ -70,9 +110,13 @@ func (s *setting) stats() Stats {
 		Dropped:    s.dropped.Load(),
 		Queued:     s.queued.Load(),
 		Failed:     s.failed.Load(),
+		Duplicated: s.duplicated.Load(),
+		Corrupted:  s.corrupted.Load(),
+		Segmented:  s.segmented.Load(),
 		Missed:     s.missed.Load(),
 		Oversized:  s.oversized.Load(),
 		Unfinished: s.unfinished.Load(),
+		Lag:        s.lag.counts(),
 		LagP50:     s.lag.quantile(0.50),
 		LagP99:     s.lag.quantile(0.99),
 		LagMax:     s.lag.max(),

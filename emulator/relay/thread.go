@@ -4,7 +4,6 @@ package relay
 
 import (
 	"fmt"
-	"runtime"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,11 +12,10 @@ import (
 // that did not choose, below the kernel's own (50).
 const priority = 10
 
-// becomeRealtime gives the goroutine a thread of its own, which ends with it,
-// with precise timers and, where allowed, SCHED_FIFO. The error says why it
+// becomeRealtime gives the thread of the calling goroutine, which must be its
+// own, precise timers and, where allowed, SCHED_FIFO. The error says why it
 // has no SCHED_FIFO.
 func becomeRealtime() error {
-	runtime.LockOSThread()
 	// Timers of other threads are up to 50 µs late so that they can share
 	// interrupts.
 	unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
@@ -29,6 +27,24 @@ func becomeRealtime() error {
 	}
 	if err := unix.SchedSetAttr(0, &attr, 0); err != nil {
 		return fmt.Errorf("SCHED_FIFO: %w", err)
+	}
+	return nil
+}
+
+// pin keeps the calling thread on those CPUs, if there are any.
+func pin(cpus []int) error {
+	if len(cpus) == 0 {
+		return nil
+	}
+	var set unix.CPUSet
+	for _, cpu := range cpus {
+		set.Set(cpu)
+		if !set.IsSet(cpu) {
+			return fmt.Errorf("CPU %d: no such CPU", cpu)
+		}
+	}
+	if err := unix.SchedSetaffinity(0, &set); err != nil {
+		return fmt.Errorf("CPUs %d: %w", cpus, err)
 	}
 	return nil
 }

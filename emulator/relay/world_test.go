@@ -17,14 +17,26 @@ import (
 	"github.com/testbed/testbed/emulator/relay"
 )
 
+// asRoot in the environment has tests run without a user namespace, in which
+// nobody may have SCHED_FIFO. spin has this program do nothing else for ever.
+const asRoot, spin = "RELAY_TEST_ROOT", "RELAY_TEST_SPIN"
+
 // TestMain runs the test binary again in a new network namespace, with a user
 // namespace where that works, so that tests may make interfaces and leave none.
 func TestMain(m *testing.M) {
-	if os.Getenv(relay.Inside) != "" {
+	switch {
+	case os.Getenv(spin) != "":
+		for {
+		}
+	case os.Getenv(relay.Inside) != "":
 		os.Exit(m.Run())
 	}
 	var reasons []error
-	for _, flags := range []uintptr{syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET, syscall.CLONE_NEWNET} {
+	ways := []uintptr{syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET, syscall.CLONE_NEWNET}
+	if os.Getenv(asRoot) != "" {
+		ways = ways[1:]
+	}
+	for _, flags := range ways {
 		err := again(flags)
 		var exit *exec.ExitError
 		switch {
@@ -69,8 +81,8 @@ func newWire(t testing.TB) *wire {
 	relay.NeedWorld(t)
 	quiet(t)
 	w := &wire{}
-	veth(t, "left", "a", 0)
-	veth(t, "right", "b", 0)
+	veth(t, "left", "a", 0, true)
+	veth(t, "right", "b", 0, true)
 	w.left, w.right = newHost(t, "left"), newHost(t, "right")
 	r, err := relay.Open("a", "b")
 	if err != nil {
@@ -96,9 +108,9 @@ func quiet(t testing.TB) {
 	}
 }
 
-// veth makes a pair of interfaces, both up and without offloads. The first is
-// moved to the namespace ns, if that is not 0.
-func veth(t testing.TB, outer, inner string, ns int) {
+// veth makes a pair of interfaces, both up, and without offloads if off. The
+// first is moved to the namespace ns, if that is not 0, and then is down.
+func veth(t testing.TB, outer, inner string, ns int, off bool) {
 	t.Helper()
 	pair := &netlink.Veth{LinkAttrs: netlink.NewLinkAttrs(), PeerName: inner}
 	pair.Name = outer
@@ -111,8 +123,10 @@ func veth(t testing.TB, outer, inner string, ns int) {
 		}
 	})
 	for _, name := range []string{outer, inner} {
-		if err := offloadsOff(name); err != nil {
-			t.Fatalf("%s: offloads: %v", name, err)
+		if off {
+			if err := offloadsOff(name); err != nil {
+				t.Fatalf("%s: offloads: %v", name, err)
+			}
 		}
 		l, err := netlink.LinkByName(name)
 		if err != nil {

@@ -1,0 +1,59 @@
+//go:build linux
+
+package relay
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/prometheus/procfs"
+	"golang.org/x/sys/unix"
+)
+
+// tunDrops returns how many packets the TUN device of a file has dropped on
+// their way to the reader, wherever it was moved to.
+//
+// Namespaces belong to threads: this one ends when it has looked.
+func tunDrops(fd int) (int64, error) {
+	type answer struct {
+		drops int64
+		err   error
+	}
+	answers := make(chan answer)
+	go func() {
+		runtime.LockOSThread()
+		drops, err := lookAtTUN(fd)
+		answers <- answer{drops, err}
+	}()
+	a := <-answers
+	return a.drops, a.err
+}
+
+// lookAtTUN leaves the thread in the namespace of the device.
+func lookAtTUN(fd int) (int64, error) {
+	var req unix.Ifreq
+	if err := unix.IoctlIfreq(fd, unix.TUNGETIFF, &req); err != nil {
+		return 0, err
+	}
+	ns, err := unix.IoctlRetInt(fd, unix.TUNGETDEVNETNS)
+	if err != nil {
+		return 0, fmt.Errorf("its namespace: %w", err)
+	}
+	defer unix.Close(ns)
+	if err := unix.Setns(ns, unix.CLONE_NEWNET); err != nil {
+		return 0, fmt.Errorf("its namespace: %w", err)
+	}
+	proc, err := procfs.NewFS("/proc/thread-self")
+	if err != nil {
+		return 0, err
+	}
+	devices, err := proc.NetDev()
+	if err != nil {
+		return 0, err
+	}
+	device, ok := devices[req.Name()]
+	if !ok {
+		return 0, fmt.Errorf("no interface %s", req.Name())
+	}
+	return int64(device.TxDropped), nil
+}
