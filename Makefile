@@ -1,19 +1,24 @@
 # make run    builds testbed and runs the showpiece, about two minutes
-# make test   all tests, race detector on
+# make test   all tests, race detector on, and those of test-netem
 # make build  bin/testbed
-# Each gets what it needs: Go, gcc, make and npm are all that must be there.
+# Each gets what it needs: Go, gcc, make and npm, and apt for test, are all that
+# must be there.
 
 SCENARIO ?= scenarios/lowbw.yaml
 export CGO_ENABLED = 1
 
-.PHONY: run test build onnxruntime fmt vet bench fuzz clean
+.PHONY: run test test-netem build onnxruntime fmt vet bench fuzz clean
 .DEFAULT_GOAL := build
 
 run: build onnxruntime
 	bin/testbed run $(SCENARIO)
 
-test: onnxruntime fmt vet
+test: onnxruntime fmt vet test-netem
 	go test -race -timeout 30m ./...
+
+# The kernel of this machine may have no netem; that of User-Mode Linux has.
+test-netem:
+	@scripts/test-netem.sh
 
 build:
 	go build -o bin/testbed ./testbed

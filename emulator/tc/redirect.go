@@ -1,58 +1,60 @@
 package tc
 
 import (
+	"errors"
 	"fmt"
+	"net/netip"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"github.com/testbed/testbed/emulator/tc/wire"
 )
+
+// ingressHandle is the handle of the qdisc of what arrives.
+var ingressHandle = wire.MakeHandle(0xffff, 0)
 
 // Redirect sends every frame that arrives at the interface from out of the
 // interface to, unchanged, past what Apply made there.
 func Redirect(from, to string) error {
-	in, err := netlink.LinkByName(from)
-	if err != nil {
-		return fmt.Errorf("redirect from %s: %w", from, err)
+	if err := redirect(from, to, netip.Addr{}); err != nil {
+		return fmt.Errorf("redirect %s to %s: %w", from, to, err)
 	}
+	return nil
+}
+
+// redirect sends what arrives from the address peer (the zero Addr: all).
+func redirect(from, to string, peer netip.Addr) error {
+	k, err := openKernel(from)
+	if err != nil {
+		return fmt.Errorf("%s: %w", from, err)
+	}
+	defer k.close()
 	out, err := netlink.LinkByName(to)
 	if err != nil {
-		return fmt.Errorf("redirect to %s: %w", to, err)
+		return fmt.Errorf("%s: %w", to, err)
 	}
-	if err := netlink.QdiscAdd(ingress(in.Attrs().Index)); err != nil {
-		return fmt.Errorf("redirect %s to %s: %w", from, to, missing("ingress", err))
+	qdisc := wire.Object{Handle: ingressHandle, Parent: wire.Ingress, Options: &wire.IngressQdisc{}}
+	if err := k.add(qdisc); err != nil {
+		return unless("ingress", err)
 	}
-	err = netlink.FilterAdd(&netlink.U32{ // without a selector: everything
-		FilterAttrs: netlink.FilterAttrs{
-			LinkIndex: in.Attrs().Index,
-			Parent:    netlink.MakeHandle(0xffff, 0),
-			Priority:  1,
-			Protocol:  unix.ETH_P_ALL,
-		},
-		Actions: []netlink.Action{netlink.NewMirredAction(out.Attrs().Index)},
-	})
+	filter := wire.Redirect{To: out.Attrs().Index, From: peer}
+	err = k.send(unix.RTM_NEWTFILTER, unix.NLM_F_CREATE|unix.NLM_F_EXCL, filter.Message(k.index))
 	if err != nil {
-		_ = ClearRedirect(from)
-		return fmt.Errorf("redirect %s to %s: %w", from, to, missing("cls_u32 or act_mirred", err))
+		return errors.Join(unless("cls_u32 or act_mirred", err), k.clear(ingressHandle, wire.Ingress))
 	}
 	return nil
 }
 
 // ClearRedirect ends a redirection from an interface, if there is one.
 func ClearRedirect(from string) error {
-	in, err := netlink.LinkByName(from)
+	k, err := openKernel(from)
 	if err != nil {
 		return fmt.Errorf("end redirection from %s: %w", from, err)
 	}
-	if err := netlink.QdiscDel(ingress(in.Attrs().Index)); err != nil && !isNone(err) {
+	defer k.close()
+	if err := k.clear(ingressHandle, wire.Ingress); err != nil {
 		return fmt.Errorf("end redirection from %s: %w", from, err)
 	}
 	return nil
-}
-
-func ingress(index int) *netlink.Ingress {
-	return &netlink.Ingress{QdiscAttrs: netlink.QdiscAttrs{
-		LinkIndex: index,
-		Handle:    netlink.MakeHandle(0xffff, 0),
-		Parent:    netlink.HANDLE_INGRESS,
-	}}
 }
