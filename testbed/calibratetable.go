@@ -62,8 +62,12 @@ func (a *app) width() int {
 // texts are the columns of a calibration that hold words.
 var texts = map[int]bool{0: true, 1: true, 2: true, 5: true, 8: true}
 
+// difference is the column that is left out where lines would be too wide: it
+// follows from two others.
+const difference = 6
+
 // table writes rows in columns, numbers to the right. Where a line would be
-// wider than width, columns come closer.
+// wider than width, columns come closer, and then there is one less.
 func table(out *strings.Builder, rows [][]string, width int) {
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
@@ -71,29 +75,32 @@ func table(out *strings.Builder, rows [][]string, width int) {
 			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
 		}
 	}
-	total := 2 * (len(widths) - 1)
+	total := 0
 	for _, w := range widths {
 		total += w
 	}
-	gap := "  "
-	if total > width {
+	gap, left := "  ", -1
+	if total+2*(len(widths)-1) > width {
 		gap = " "
+		if total+len(widths)-1 > width {
+			left = difference
+		}
 	}
 	for _, row := range rows {
-		var line strings.Builder
+		var cells []string
 		for i, cell := range row {
 			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
-			if texts[i] {
+			switch {
+			case i == left:
+				continue
+			case texts[i]:
 				cell += pad
-			} else {
+			default:
 				cell = pad + cell
 			}
-			if i > 0 {
-				line.WriteString(gap)
-			}
-			line.WriteString(cell)
+			cells = append(cells, cell)
 		}
-		out.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+		out.WriteString(strings.TrimRight(strings.Join(cells, gap), " ") + "\n")
 	}
 }
 
