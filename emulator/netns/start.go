@@ -20,7 +20,7 @@ func self(args ...string) *exec.Cmd {
 	cmd := exec.Command("/proc/self/exe", args...)
 	cmd.Args[0] = os.Args[0]
 	// A killed process's pipes may live on in its children for a moment.
-	cmd.WaitDelay = time.Second
+	cmd.WaitDelay = 10 * time.Second
 	// Whatever starts a process and dies takes it along.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: unix.SIGKILL}
 	return cmd

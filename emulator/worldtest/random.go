@@ -129,7 +129,11 @@ var lossy = emulator.Link{Loss: 0.05, LossBurst: 3, Delay: ms, Jitter: 40 * time
 // and the same delay, which is seen where a path is exact.
 func seed(r *run) {
 	packets := paced(2000, small, 0, r.Every)
-	one, same, other := r.sendSeeded(lossy, seedOfThese, packets), r.sendSeeded(lossy, seedOfThese, packets), r.sendSeeded(lossy, anotherSeed, packets)
+	link := lossy
+	if r.Unseeded {
+		link.Corrupt = 0
+	}
+	one, same, other := r.sendSeeded(link, seedOfThese, packets), r.sendSeeded(link, seedOfThese, packets), r.sendSeeded(link, anotherSeed, packets)
 	if diff := cmp.Diff(one.fates(), same.fates()); diff != "" {
 		r.Errorf("two runs of one seed differ:\n%s", diff)
 	}

@@ -73,6 +73,10 @@ type Options struct {
 	// say so; if it plays them it is held to them.
 	Refuses []string
 
+	// Unseeded is set where corruption is not drawn from the seed. A flipped
+	// bit of a header then loses packets that another run delivers.
+	Unseeded bool
+
 	// Differs are tests that the path does not pass, and why.
 	Differs map[string]string
 }
