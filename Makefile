@@ -36,6 +36,8 @@ bench: onnxruntime
 	go test -run '^$$' -bench . -benchmem ./...
 
 fuzz:
+	go test ./emulator/trace/formats -run "^$$" -fuzz FuzzNetworkFormats -fuzztime 30s -fuzzminimizetime 5x
+	go test ./emulator/trace/formats -run "^$$" -fuzz FuzzUtilization -fuzztime 30s -fuzzminimizetime 5x
 	go test ./emulator/unit -run '^$$' -fuzz FuzzParseBitRate -fuzztime 30s
 	go test ./emulator/trace -run '^$$' -fuzz FuzzParseMahimahi -fuzztime 30s
 
