@@ -119,12 +119,19 @@ func reorder(r *run) {
 	s := r.send(emulator.Link{Delay: 20 * ms, Reorder: p}, paced(n, small, 0, ms/2)).all()
 	want := later(s.sent, 20*ms)
 	skipped := 0
-	for i, at := range s.first {
-		// Half of the delay tells them apart, a first packet too, which has
-		// none to overtake.
-		if at < s.sent[i]+10*ms {
-			skipped++
-			want[i] = s.sent[i]
+	skip := func(i int) { skipped, want[i] = skipped+1, s.sent[i] }
+	least := n // of those that came later
+	for k := n - 1; k >= 0; k-- {
+		i := s.arrivals[k].Index
+		if least < i {
+			skip(i)
+		}
+		least = min(least, i)
+	}
+	// The first packets have none to overtake; half of the delay tells them.
+	for i := 0; i < n && s.first[i] < s.sent[i]+10*ms; i++ {
+		if want[i] != s.sent[i] {
+			skip(i)
 		}
 	}
 	r.share("packets that skip the delay", skipped, n, p, 1)
