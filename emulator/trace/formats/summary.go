@@ -66,11 +66,8 @@ func (c Column) Summary() Summary {
 	return s
 }
 
-// Quantile returns the smallest value such that c is at or below it for that
-// share, 0 to 1, of a period.
-func (c Column) Quantile(share float64) float64 { return c.quantiles(share)[0] }
-
-// quantiles returns the quantiles of shares, which rise.
+// quantiles returns, for each of shares, 0 to 1 and rising, the smallest value
+// such that c is at or below it for that share of a period.
 func (c Column) quantiles(shares ...float64) (values []float64) {
 	order := make([]int, len(c.Value))
 	for i := range order {

@@ -133,7 +133,7 @@ func TestSummary(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	for share, want := range map[float64]float64{0: 0, 0.4: 0, 0.41: 1, 0.8: 1, 0.81: 2, 1: 2} { // 4 s at 0, 4 s at 1, 2 s at 2
-		if got := c.Quantile(share); got != want {
+		if got := c.quantiles(share)[0]; got != want {
 			t.Errorf("quantile %v: %v, want %v", share, got, want)
 		}
 	}
