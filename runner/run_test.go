@@ -33,6 +33,8 @@ type fakeWorld struct {
 	left     int
 	slow     time.Duration // factor of every inference; 0: 1
 	making   time.Duration // that Enter takes
+	lag      time.Duration // p99 of a link; 0: no links
+	load     float64       // background
 }
 
 func newFake() *fakeWorld {
@@ -96,7 +98,11 @@ func (w *fakeWorld) Do(_ context.Context, r runner.Request) (runner.Result, erro
 }
 
 func (w *fakeWorld) Telemetry(context.Context) ([]record.Telemetry, error) {
-	return []record.Telemetry{{At: w.Now(), Node: "edge"}}, nil
+	t := record.Telemetry{At: w.Now(), Node: "edge", CPUAsked: w.load}
+	if w.lag > 0 {
+		t.Links = []record.LinkSample{{Direction: "up", LagP99: w.lag}}
+	}
+	return []record.Telemetry{t}, nil
 }
 
 func (w *fakeWorld) Leave(context.Context) error { w.left++; return nil }
