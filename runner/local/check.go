@@ -29,10 +29,10 @@ const attempts = 3
 // was not given its CPU; then it is the median of three that counts.
 //
 // asked is the status of the links as they were asked for.
-func (w *World) checked(ctx context.Context, name string, p path, asked netns.Status) (record.Check, error) {
+func (w *World) checked(ctx context.Context, name string, p path, asked netns.Status, seed uint64) (record.Check, error) {
 	var all []record.Check
 	for range attempts {
-		c, err := w.check(ctx, name, p)
+		c, err := w.check(ctx, name, p, asked, seed)
 		played(&c, asked, p)
 		if err != nil {
 			return record.Check{}, err
@@ -72,12 +72,24 @@ func medians(all []record.Check) record.Check {
 	return c
 }
 
-// check measures the path between the repository and a node by probes over it.
-func (w *World) check(ctx context.Context, name string, p path) (record.Check, error) {
-	probed, err := w.nodes[name].Probe(ctx, node.ProbeArgs{DownBytes: p.down.probeSize(), UpBytes: p.up.probeSize(), Pings: probePings})
-	if err != nil {
-		return record.Check{}, fmt.Errorf("node %s: probe of its links: %w", name, err)
+// check measures the path between the repository and a node by probes over it:
+// its round trip, then its rates.
+func (w *World) check(ctx context.Context, name string, p path, asked netns.Status, seed uint64) (record.Check, error) {
+	if err := w.probeLinks(p, asked, seed, calm); err != nil {
+		return record.Check{}, err
 	}
+	trip, err := w.nodes[name].Probe(ctx, node.ProbeArgs{Pings: probePings})
+	if err != nil {
+		return record.Check{}, fmt.Errorf("node %s: probe of its round trip: %w", name, err)
+	}
+	if err := w.probeLinks(p, asked, seed, brisk); err != nil {
+		return record.Check{}, err
+	}
+	probed, err := w.nodes[name].Probe(ctx, node.ProbeArgs{DownBytes: p.down.probeSize(), UpBytes: p.up.probeSize()})
+	if err != nil {
+		return record.Check{}, fmt.Errorf("node %s: probe of its rates: %w", name, err)
+	}
+	probed.RTT, probed.RTTMin = trip.RTT, trip.RTTMin
 	status, err := w.net.Status()
 	if err != nil {
 		return record.Check{}, err

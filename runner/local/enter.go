@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"maps"
-	"reflect"
 	"slices"
 	"time"
 
@@ -36,16 +35,13 @@ func (w *World) Enter(ctx context.Context, c scenarios.Condition, seed uint64) (
 	if err != nil {
 		return nil, w.broken(err)
 	}
-	if err := w.calmLinks(c.Links, asked, seed); err != nil {
-		return nil, err
-	}
 	var checks []record.Check
 	for _, n := range w.inference {
 		p := w.path(n.Name, c.Links)
 		if len(p.down) == 0 {
 			continue // at the repository's site: no link to probe
 		}
-		check, err := w.checked(ctx, n.Name, p, asked)
+		check, err := w.checked(ctx, n.Name, p, asked, seed)
 		if err != nil {
 			return nil, w.broken(err)
 		}
@@ -73,19 +69,23 @@ func (w *World) setLinks(links map[string]scenarios.Links, seed uint64) error {
 	return nil
 }
 
-// calmLinks sets those links as they are probed that differ from what was
-// asked, each by the engine that plays it when it was set as asked.
-func (w *World) calmLinks(links map[string]scenarios.Links, asked netns.Status, seed uint64) error {
-	for _, name := range slices.Sorted(maps.Keys(links)) {
-		down, up := calm(links[name].Down), calm(links[name].Up)
-		if reflect.DeepEqual(down, links[name].Down) && reflect.DeepEqual(up, links[name].Up) {
-			continue
+// probeLinks sets the links of a path as they are probed, each by the engine
+// that plays it as it was asked for.
+func (w *World) probeLinks(p path, asked netns.Status, seed uint64, edit func(emulator.Link) emulator.Link) error {
+	for i, leg := range p.down {
+		back := p.up[i].link
+		down, up := edit(leg.link), edit(back)
+		if !leg.down {
+			down, up = up, down
 		}
-		engine := asked.Down[name].Engine
+		engine := asked.Down[leg.name].Engine
 		if engine == "none" { // of a perfect direction; the other one tells
-			engine = asked.Up[name].Engine
+			engine = asked.Up[leg.name].Engine
 		}
-		if err := w.net.SetLinkBy(engine, name, down, up, w.seedOf(name, seed)); err != nil {
+		if engine == "none" {
+			continue // as it is
+		}
+		if err := w.net.SetLinkBy(engine, leg.name, down, up, w.seedOf(leg.name, seed)); err != nil {
 			return w.broken(err)
 		}
 	}

@@ -85,11 +85,11 @@ func TestProbeSize(t *testing.T) {
 	}{
 		{emulator.Link{}, 256 << 10},
 		{emulator.Link{Rate: 100 * unit.Kbps}, 32 << 10},                                                      // the least
-		{emulator.Link{Rate: 10 * unit.Mbps, Delay: 10 * ms}, 200_000},                                        // 160 ms of 1.25 MB/s
+		{emulator.Link{Rate: 10 * unit.Mbps, Delay: 900 * ms}, 175_000},                                       // 140 ms of 1.25 MB/s
 		{emulator.Link{Rate: unit.Gbps}, 4 << 20},                                                             // the most
-		{emulator.Link{Trace: &trace.Trace{At: []time.Duration{0}, Period: 10 * ms, Quantum: 1514}}, 227_100}, // 1.5 s of 151.4 kB/s
+		{emulator.Link{Trace: &trace.Trace{At: []time.Duration{0}, Period: 10 * ms, Quantum: 1514}}, 230_128}, // 1.52 s of 151.4 kB/s
 	} {
-		if got := (way{legOf("edge", true, tt.link)}).probeSize(); got != tt.want {
+		if got := (way{{"edge", true, tt.link}}).probeSize(); got != tt.want {
 			t.Errorf("probeSize(%+v) = %d, want %d", tt.link, got, tt.want)
 		}
 	}
@@ -121,17 +121,25 @@ func TestPath(t *testing.T) {
 	}
 }
 
-// TestCalm: what a median of a few round trips cannot follow is stilled.
-func TestCalm(t *testing.T) {
+// TestProbedLinks: round trips and rates are probed without what would move
+// them, and with what they are about.
+func TestProbedLinks(t *testing.T) {
 	l := emulator.Link{
-		Rate: unit.Mbps, Delays: &trace.Series{At: []time.Duration{0, ms}, Value: []float64{.004, 9}, Period: 2 * ms}, Jitter: 5 * ms, JitterShape: emulator.Normal,
+		Rates: &trace.Series{At: []time.Duration{0, ms}, Value: []float64{1e5, 0}, Period: 2 * ms}, Layer: emulator.IP,
+		Delays: &trace.Series{At: []time.Duration{0, ms}, Value: []float64{.040, 9}, Period: 2 * ms}, Jitter: 5 * ms, JitterShape: emulator.Normal,
 		Losses:  &trace.Series{At: []time.Duration{0, ms}, Value: []float64{.25, 1}, Period: 2 * ms},
 		Outages: []emulator.Outage{{From: 0, To: ms}}, IdlePenalty: ms, IdleAfter: ms, CoDel: &emulator.CoDel{}, QueuePackets: 5,
 		LossBurst: 2, Duplicate: .1, Corrupt: .1, Reorder: .1, Unordered: true,
 	}
-	want := emulator.Link{Rate: unit.Mbps, Delay: 4 * ms, Jitter: 4 * ms, JitterShape: emulator.Normal, QueuePackets: 5}
-	if diff := cmp.Diff(want, calm(l)); diff != "" {
+	if diff := cmp.Diff(emulator.Link{Rate: 10 * unit.Mbps, Layer: emulator.IP, Delay: 40 * ms, QueuePackets: 5}, calm(l)); diff != "" {
 		t.Errorf("calm (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(emulator.Link{Rates: l.Rates, Layer: emulator.IP, Delay: 5 * ms, QueuePackets: 5}, brisk(l)); diff != "" {
+		t.Errorf("brisk (-want +got):\n%s", diff)
+	}
+	fast := emulator.Link{Rate: 50 * unit.Mbps, Delay: ms}
+	if diff := cmp.Diff([]emulator.Link{fast, fast}, []emulator.Link{calm(fast), brisk(fast)}); diff != "" {
+		t.Errorf("a link with nothing of that is changed:\n%s", diff)
 	}
 }
 

@@ -20,12 +20,7 @@ type way []leg
 type leg struct {
 	name string        // of the link
 	down bool          // towards the node that the link is of, or the first of a pair
-	link emulator.Link // as it is probed
-	loss float64       // as asked
-}
-
-func legOf(name string, down bool, l emulator.Link) leg {
-	return leg{name, down, calm(l), l.Loss}
+	link emulator.Link // as asked
 }
 
 // path is the way from the repository to a node and back, over the links of a
@@ -33,20 +28,20 @@ func legOf(name string, down bool, l emulator.Link) leg {
 // if they are beside each other.
 func (w *World) path(name string, links map[string]scenarios.Links) path {
 	if l, ok := links[name+"/"+repository]; ok {
-		return path{way{legOf(name+"/"+repository, true, l.Down)}, way{legOf(name+"/"+repository, false, l.Up)}}
+		return path{way{{name + "/" + repository, true, l.Down}}, way{{name + "/" + repository, false, l.Up}}}
 	}
 	if l, ok := links[repository+"/"+name]; ok {
-		return path{way{legOf(repository+"/"+name, false, l.Up)}, way{legOf(repository+"/"+name, true, l.Down)}}
+		return path{way{{repository + "/" + name, false, l.Up}}, way{{repository + "/" + name, true, l.Down}}}
 	}
 	var p path
 	near, far := w.site(name), w.site(repository)
 	if near == far {
 		return p
 	}
-	p.down, p.up = way{legOf(near, true, links[near].Down)}, way{legOf(near, false, links[near].Up)}
+	p.down, p.up = way{{near, true, links[near].Down}}, way{{near, false, links[near].Up}}
 	if l, ok := links[far]; ok {
-		p.down = append(p.down, legOf(far, false, l.Up))
-		p.up = append(p.up, legOf(far, true, l.Down))
+		p.down = append(p.down, leg{far, false, l.Up})
+		p.up = append(p.up, leg{far, true, l.Down})
 	}
 	return p
 }
@@ -59,27 +54,51 @@ func (w *World) site(name string) string {
 	return name
 }
 
-// calm is a link as it is probed: at its beginning where its delay varies, as a
-// median of a few round trips cannot follow it, and without what makes TCP
-// slower than the bottleneck (losses and the like, CoDel, outages, waking up).
-// Each field of a Link is a box of its own, so what is left is as asked;
-// losses are judged by their counts, while requests are made.
+// calm is a link as its round trip is probed: without what a median of a few
+// exchanges cannot follow or would be moved by. That is all that is random, what
+// varies (it stays as it begins), waking up, and a rate so low that the probe's
+// own packets take long. Each field of a Link is a box of its own, so what is
+// left is as asked.
 func calm(l emulator.Link) emulator.Link {
 	if l.Delays != nil {
 		seconds, _ := l.Delays.Step(0)
 		l.Delay, l.Delays = time.Duration(seconds*float64(time.Second)), nil
-		l.Jitter = min(l.Jitter, l.Delay)
 	}
+	if l.Trace != nil || l.Rates != nil || l.Rate > 0 {
+		l.Rate, l.Trace, l.Rates = max(l.Rate, 10*unit.Mbps), nil, nil
+	}
+	return even(l)
+}
+
+// shortest is the delay, each way, at which rates are probed: what is in flight
+// then fills any link in the time of a probe, which TCP may not do over a long
+// one.
+const shortest = 5 * time.Millisecond
+
+// brisk is a link as its rate is probed: as it is, over time too, but nearer and
+// without what makes TCP slower than the bottleneck.
+func brisk(l emulator.Link) emulator.Link {
+	if l.Delays != nil {
+		l.Delay, l.Delays = shortest, nil
+	}
+	l.Delay = min(l.Delay, shortest)
+	return even(l)
+}
+
+// even is a link without what is random, CoDel, outages and waking up. Losses
+// and the like are judged by their counts, while requests are made.
+func even(l emulator.Link) emulator.Link {
+	l.Jitter, l.JitterShape, l.Unordered = 0, emulator.Uniform, false
 	l.Loss, l.LossBurst, l.Losses = 0, 0, nil
-	l.Duplicate, l.Corrupt, l.Reorder, l.Unordered = 0, 0, 0, false
+	l.Duplicate, l.Corrupt, l.Reorder = 0, 0, 0
 	l.CoDel, l.Outages, l.IdlePenalty, l.IdleAfter = nil, nil, 0, 0
 	return l
 }
 
-// delay is the median of what a packet waits on a way that is idle.
+// delay is what a packet waits on a way as its round trip is probed.
 func (w way) delay() (sum time.Duration) {
 	for _, leg := range w {
-		sum += leg.link.Delay + time.Duration(leg.link.JitterShape.Quantile(0.5)*float64(leg.link.Jitter))
+		sum += calm(leg.link).Delay
 	}
 	return sum
 }
@@ -87,7 +106,7 @@ func (w way) delay() (sum time.Duration) {
 // loss is the share of packets that a way was asked to lose.
 func (w way) loss() (share float64) {
 	for _, leg := range w {
-		share += (1 - share) * leg.loss
+		share += (1 - share) * leg.link.Loss
 	}
 	return share
 }
@@ -101,7 +120,7 @@ func (w way) asked(status netns.Status, now, from, to time.Duration) (least unit
 			s = status.Down[leg.name]
 		}
 		set := now - s.Clock // when the link was set, on the same clock
-		if r := offered(leg.link, from-set, to-set); r > 0 && (least == 0 || r < least) {
+		if r := offered(brisk(leg.link), from-set, to-set); r > 0 && (least == 0 || r < least) {
 			least, narrow = r, leg.link
 		}
 	}
@@ -139,6 +158,6 @@ func (w way) probeSize() int64 {
 	if rate == 0 {
 		return 256 << 10
 	}
-	n := int64(float64(rate) / 8 * (last + 4*w.delay()).Seconds())
+	n := int64(float64(rate) / 8 * (last + 4*shortest).Seconds())
 	return min(max(n, 32<<10), 4<<20)
 }
