@@ -17,6 +17,12 @@ import (
 // recorded is a CSV of three seconds: 8, 0 and 16 Mbit/s down.
 const recorded = "t_s,down_kbps,up_kbps,delay_ms,loss\n0,8000,1000,10,0\n1,0,1000,20,0.5\n2,16000,1000,30,0\n3,16000,1000,30,0\n"
 
+// pinged is what ping -D prints.
+const pinged = `PING 10.0.0.1 (10.0.0.1) 56(84) bytes of data.
+[1700000000.000000] 64 bytes from 10.0.0.1: icmp_seq=1 ttl=64 time=20.0 ms
+[1700000001.000000] 64 bytes from 10.0.0.1: icmp_seq=2 ttl=64 time=40.0 ms
+`
+
 // boxFiles are files of a scenario with one link.
 func boxFiles(down string) fstest.MapFS {
 	return fstest.MapFS{
@@ -24,6 +30,7 @@ func boxFiles(down string) fstest.MapFS {
 		"s/net.csv":   {Data: []byte(recorded)},
 		"s/back.csv":  {Data: []byte("t_s,down_kbps\n0,1\n2,1\n1,1\n")},
 		"s/empty.csv": {Data: nil},
+		"s/ping.txt":  {Data: []byte(pinged)},
 		"s/x.trace":   {Data: []byte(goodTrace)},
 	}
 }
@@ -57,6 +64,9 @@ func TestBoxes(t *testing.T) {
 			emulator.Link{Delays: hold([]time.Duration{0, s, 2 * s, 4 * s, 5 * s}, .01, .05, .01, .05, .01), Outages: []emulator.Outage{{From: 0, To: s, Every: 60 * s}}}},
 		{"the later event counts", "{loss: 1%, timeline: [{from: 1s, to: 4s, loss: 2%}, {from: 2s, to: 3s, loss: 3%}]}",
 			emulator.Link{Losses: hold([]time.Duration{0, s, 2 * s, 3 * s, 4 * s}, .01, .02, .03, .02, .01)}},
+		// What holds for good gives way to what begins later, however listed.
+		{"at in any order", "{rate: 5Mbps, queue: unlimited, timeline: [{at: 1s, rate: 2Mbps}, {at: 0s, rate: 3Mbps}]}",
+			emulator.Link{Rates: hold([]time.Duration{0, s}, 3e6, 2e6)}},
 		{"a recorded rate", "{trace: {file: net.csv, wrap: hold}, queue: unlimited}",
 			emulator.Link{Rates: &trace.Series{Name: "net.csv", At: []time.Duration{0, s, 2 * s, 3 * s}, Value: []float64{8e6, 0, 16e6, 16e6}, Period: 4 * s, Wrap: trace.Hold}}},
 		{"twice as fast, half as much", "{trace: {file: net.csv, column: up, speed: 2x, scale: 0.5x}, queue: unlimited}",
@@ -117,6 +127,8 @@ func TestBoxMistakes(t *testing.T) {
 		{"{timeline: [{rate: 1Mbps}]}", `4:23: ` + down + `.timeline[0]: want at, or from and to`},
 		{"{timeline: [{at: 1s, rate: 1Mbps}]}", `4:38: ` + down + `.timeline[0].rate: "1Mbps": want a rate of the link, and here, too; unlimited has no number`},
 		{"{timeline: [{from: 1s, to: 2s, every: 5s, delay: 1ms}]}", `4:49: ` + down + `.timeline[0].every: "5s": want times too: how often`},
+		{"{rate: 5Mbps, timeline: [{from: 1s, to: 2s, every: 5s, times: 0, rate: 1Mbps}]}", `4:73: ` + down + `.timeline[0].times: "0": want a whole number from 1 to 100000`},
+		{"{delay_trace: {file: ping.txt}}", `4:25: ` + down + `.delay_trace: ping.txt has round trips, and a delay is of one direction: want scale: 0.5x for half of them here (or 1x for all)`},
 		{"{timeline: [{at: 1s, outage: yes}]}", `4:40: ` + down + `.timeline[0].outage: "yes": want from and to: what begins and never ends would hold up all that comes`},
 		{"{trace: {}}", `4:19: ` + down + `.trace: want file, or mahimahi as short for it with format: mahimahi; one of them`},
 		{"{trace: {file: net.csv, column: sideways}}", `4:43: ` + down + `.trace.column: "sideways": want a column of rates: down, up`},

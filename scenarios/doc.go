@@ -33,7 +33,7 @@
 //	links.*.down.trace.file         -         relative to the scenario file
 //	links.*.down.trace.mahimahi     -         file, with format mahimahi
 //	links.*.down.trace.format       auto      of the file; testbed traces formats lists them
-//	links.*.down.trace.column       -         of the file; mahimahi: opportunities; else a column of rates
+//	links.*.down.trace.column       -         of the file; mahimahi: opportunities; else a column of rates, the one called as the key or direction, or the only one
 //	links.*.down.trace.wrap         loop      after its end: loop, hold (the last value) or stop (0)
 //	links.*.down.trace.from         0s        of the file, where it begins
 //	links.*.down.trace.to           -         of the file, where it ends; its end
@@ -61,7 +61,7 @@
 //	links.*.down.reorder            0%        of packets, which skip the delay and so overtake others
 //	links.*.down.duplicate          0%        of packets, which arrive twice
 //	links.*.down.corrupt            0%        of packets, which arrive with one bit flipped
-//	links.*.down.timeline           -         changes: at a time, from one to another, or again and again
+//	links.*.down.timeline           -         changes: at a time for good, or from one to another, once or again; of several that hold the last one listed counts
 //	links.*.down.timeline[].at      -         from when on; or from and to
 //	links.*.down.timeline[].from    -         from when
 //	links.*.down.timeline[].to      -         until when

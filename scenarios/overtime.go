@@ -26,11 +26,19 @@ func (d *decoder) overTime(o object, direction string, l *emulator.Link) {
 		}
 	}
 	if r := d.recording(o, "delay_trace"); r != nil {
+		if in := o.in("delay_trace"); roundTrips(r) && !in.has("scale") {
+			d.add(in.n.position, in.path, "%s has round trips, and a delay is of one direction: want scale: 0.5x for half of them here (or 1x for all)", r.Name)
+		}
 		l.Delays = d.column(o.in("delay_trace"), r, formats.Delay, "delay")
 	}
 	if r := d.recording(o, "loss_trace"); r != nil {
 		l.Losses = d.column(o.in("loss_trace"), r, formats.Loss, "loss")
 	}
+}
+
+// roundTrips says whether the delays of a recording are there and back.
+func roundTrips(r *formats.Recording) bool {
+	return slices.ContainsFunc(r.Notes, func(n string) bool { return strings.Contains(n, "round trip") })
 }
 
 // opportunities is the trace of a recording that lists them. It is played as
@@ -153,7 +161,7 @@ func (d *decoder) unread(o object, key string, err error) {
 	case errors.Is(err, fs.ErrNotExist):
 		d.value(n, at, "no such file: want a trace, its name relative to "+d.dir())
 	case errors.Is(err, fs.ErrInvalid):
-		d.value(n, at, "want a name relative to "+d.dir())
+		d.value(n, at, "want a file in the directory of "+d.fileName()+" or below, by its name relative to it; copy or link it there")
 	case err != nil && d.broken == nil:
 		d.broken = err
 	}
@@ -174,6 +182,9 @@ func formatNames() []string {
 	}
 	return names
 }
+
+// fileName is the name of the scenario file without its directory.
+func (d *decoder) fileName() string { return path.Base(d.file) }
 
 // dir is the directory of the scenario file, for messages.
 func (d *decoder) dir() string {

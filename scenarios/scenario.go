@@ -45,6 +45,9 @@ func (d *decoder) scenario(o object, file string) Scenario {
 	if !o.has("name") {
 		s.Name = nameOf(file)
 	}
+	if n := o.n.child("device"); s.Engine == "tc" && s.Device == "tun" && n != nil {
+		d.value(n, "device", "want packet or auto with engine tc: the kernel cannot redirect what a TUN carries")
+	}
 	d.engine = s.Engine
 	d.sites()
 	return s

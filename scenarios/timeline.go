@@ -11,8 +11,8 @@ import (
 // maxEvents is how many changes a timeline may be in all.
 const maxEvents = 100_000
 
-// A span is when an event holds, and its value. The last of those that hold
-// counts.
+// A span is when an event holds, and its value. Of those that hold for good the
+// latest counts, and before it the last in the list of those that end.
 type span struct {
 	from, to time.Duration
 	value    float64
@@ -87,6 +87,8 @@ func (d *decoder) when(o object) []emulator.Outage {
 	case times > 0 && w.Every == 0:
 		d.value(o.n.child("times"), join(o.path, "times"), "want every too")
 		return nil
+	case times == 0 && o.has("times"):
+		return nil // noted
 	case times == 0 && !o.has("outage"):
 		d.value(o.n.child("every"), join(o.path, "every"), "want times too: how often")
 		return nil
@@ -126,8 +128,14 @@ func compile(name string, base float64, spans []span) *trace.Series {
 	s := &trace.Series{Name: name, Wrap: trace.Hold}
 	for _, t := range slices.Compact(times) {
 		value := base
+		since := time.Duration(-1) // of what holds for good
 		for _, sp := range spans {
-			if sp.from <= t && t < sp.to {
+			if sp.to == trace.Forever && sp.from <= t && sp.from >= since {
+				since, value = sp.from, sp.value
+			}
+		}
+		for _, sp := range spans {
+			if sp.to != trace.Forever && sp.from <= t && t < sp.to {
 				value = sp.value
 			}
 		}

@@ -99,6 +99,8 @@ func (a *app) calibrate(ctx context.Context) error {
 		return &exitError{exitInterrupted, errors.New("interrupted; the rows are what was measured until then")}
 	case err != nil:
 		return err
+	case len(report.Rows) == 0:
+		return errors.New("nothing was measured")
 	case len(report.Off()) > 0:
 		return &exitError{exitVerdict, nil}
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -135,29 +134,6 @@ func onlyRate(r *formats.Recording) (c formats.Column, err error) {
 		return c, nil
 	}
 	return c, fmt.Errorf("%s: several columns of rates: choose by --column one of %s", r.Name, strings.Join(names, ", "))
-}
-
-// deliver writes a result to --out, whole or not at all.
-func (a *app) deliver(data []byte) error {
-	name := a.settings.GetString("out")
-	if name == "-" {
-		_, err := a.out.Write(data)
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".tmp-*")
-	if err != nil {
-		return badInput(fmt.Errorf("--out %s: %w", name, errors.Unwrap(err)))
-	}
-	defer os.Remove(f.Name()) // gone if all goes well
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		return fmt.Errorf("--out %s: %w", name, err)
-	}
-	return nil
 }
 
 // recordCommand records this host, to be replayed later.

@@ -134,7 +134,7 @@ func (a *app) planCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().Bool("json", false, "print the whole plan as JSON")
-	cmd.Flags().Bool("print-tc", false, "print the equivalent tc commands of every link; DEV stands for the interface")
+	cmd.Flags().Bool("print-tc", false, "print the equivalent tc commands of every link, as it begins; DEV stands for the interface")
 	scenarioFlags(cmd)
 	return cmd
 }
@@ -153,13 +153,16 @@ func (a *app) printPlan(plan *scenarios.Plan) error {
 	fmt.Fprintln(t, "condition\tdown\tup\tround trip\tbackground\tdevice\tpairs")
 	for _, c := range plan.Conditions {
 		l := c.Links[sc.LinkOf(sc.Nodes[0].Name)]
-		fmt.Fprintf(t, "%s\t%s\t%s\t%v\t%.0f %% cpu\t%s\t%d × %d\n", c.ID, rateOf(l.Down), rateOf(l.Up), l.Down.Delay+l.Up.Delay,
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%.0f %% cpu\t%s\t%d × %d\n", c.ID, rateOf(l.Down), rateOf(l.Up), roundTripOf(l),
 			100*c.Background[sc.Nodes[0].Name].CPU, c.Residency, sc.Repetitions, c.Requests)
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "\norder of the %d trials:\n", len(plan.Trials))
+	if err := a.printLinks(plan); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "\norder of the trials:\n")
 	for i, trial := range plan.Trials {
 		fmt.Fprintf(a.out, "%4d  repetition %d  %s\n", i+1, trial.Repetition+1, plan.Conditions[trial.Condition].ID)
 	}

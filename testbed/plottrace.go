@@ -34,6 +34,10 @@ func (a *app) plotTraceCommand() *cobra.Command {
 				out = filepath.Base(files[0]) + ".png"
 				a.settings.Set("out", out)
 			}
+			ext := strings.ToLower(filepath.Ext(out))
+			if out != "-" && ext != ".png" && ext != ".svg" {
+				return badInput(fmt.Errorf("--out %s: want a name that ends in .png or .svg", out))
+			}
 			f, err := plots.Recording(filepath.Base(r.Name), subtitle(r), courses(r))
 			switch {
 			case err != nil:
@@ -42,7 +46,7 @@ func (a *app) plotTraceCommand() *cobra.Command {
 				return fmt.Errorf("%s: %s", files[0], f.Note)
 			}
 			data := f.PNG
-			if strings.EqualFold(filepath.Ext(out), ".svg") {
+			if ext == ".svg" {
 				data = f.SVG
 			}
 			if err := a.deliver(data); err != nil {
@@ -70,7 +74,7 @@ func subtitle(r *formats.Recording) string {
 func courses(r *formats.Recording) (all []plots.Course) {
 	columns := r.Columns
 	if r.Trace != nil {
-		columns = append([]formats.Column{formats.Binned(r.Trace, max(time.Second/10, r.Trace.Period/mostDrawn))}, columns...)
+		columns = append([]formats.Column{formats.Binned(r.Trace, traceBin)}, columns...)
 	}
 	for _, c := range columns {
 		all = append(all, courseOf(c))

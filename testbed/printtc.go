@@ -8,6 +8,7 @@ import (
 
 	"github.com/testbed/testbed/emulator"
 	"github.com/testbed/testbed/emulator/tc"
+	"github.com/testbed/testbed/emulator/trace"
 	"github.com/testbed/testbed/scenarios"
 )
 
@@ -47,8 +48,8 @@ func (a *app) printLines(condition, name, direction string, l emulator.Link) err
 	for _, line := range lines {
 		fmt.Fprintln(a.out, line)
 	}
-	if l.Varies() {
-		fmt.Fprintf(a.out, "# it varies: the first %v; later steps change the same\n", until)
+	if l.Varies() && until < trace.Forever {
+		fmt.Fprintf(a.out, "# it varies: this is how it begins, for the first %v; later steps change the same\n", until)
 	}
 	if differs := tc.Exact(l); differs != nil {
 		fmt.Fprintf(a.out, "# not quite what is asked: %v\n", differs)

@@ -95,7 +95,7 @@ func (a *app) showCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				all = append(all, shown{file, r.Format, r.Summary(), append([]string{}, r.Notes...)})
+				all = append(all, shown{file, r.Format, summaries(r), notes(r)})
 			}
 			if a.settings.GetBool("json") {
 				return a.printJSON(all)
@@ -114,6 +114,31 @@ func (a *app) showCommand() *cobra.Command {
 	readingFlags(cmd)
 	cmd.Flags().Bool("json", false, "print as JSON, in bit/s, seconds and shares; a list of files")
 	return cmd
+}
+
+// traceBin is the length of the bins in which the rate of a list of
+// opportunities is shown and drawn.
+const traceBin = 100 * time.Millisecond
+
+// summaries are those of all columns, and before them that of a list of
+// opportunities as a rate.
+func summaries(r *formats.Recording) (all []formats.Summary) {
+	if r.Trace != nil {
+		all = append(all, formats.Binned(r.Trace, traceBin).Summary())
+	}
+	for _, c := range r.Columns {
+		all = append(all, c.Summary())
+	}
+	return all
+}
+
+// notes are those of the reader, and what a list of opportunities means here.
+func notes(r *formats.Recording) []string {
+	out := append([]string{}, r.Notes...)
+	if r.Trace != nil {
+		out = append(out, fmt.Sprintf("rates are means of %v; an opportunity carries a frame of %v, so they are 1514/1500 of those of IP packets", traceBin, r.Trace.Quantum))
+	}
+	return out
 }
 
 func (a *app) printShown(s shown) error {

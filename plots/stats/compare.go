@@ -72,6 +72,9 @@ func (d *data) comparison(s *Summary, arm int) *comparing {
 		if len(pairs) > 0 && len(pairs) < fewestPairs {
 			out.Warnings = append(out.Warnings, fmt.Sprintf("%s: %d pairs bear no interval, which needs %d", k.Arm, len(pairs), fewestPairs))
 		}
+		if w := k.Saving.skewed(); w != "" {
+			out.Warnings = append(out.Warnings, k.Arm+": "+w)
+		}
 		if out.Valid {
 			c.pairs = append(c.pairs, pairs...)
 			for _, p := range pairs {
@@ -86,6 +89,20 @@ func (d *data) comparison(s *Summary, arm int) *comparing {
 	}
 	c.bound = c.drops.bounds(source(h.Seed, "accuracy overall", d.arms[arm]), h.Require.Confidence)
 	return c
+}
+
+// skewed warns of a mean of ratios that a few slow requests decide: the
+// geometric mean, which they move little, is outside its interval. A pair in
+// which the compared arm was slow counts by minus its whole factor, one in which
+// the baseline was by less than one, so that what strikes both alike, such as a
+// lost packet that TCP waits long for, does not cancel.
+func (s Saving) skewed() string {
+	m, g := s.MeanOfRatios, s.Geometric.Value
+	if !m.Low.Known() || !m.High.Known() || !g.Known() || g >= m.Low && g <= m.High {
+		return ""
+	}
+	return fmt.Sprintf("Δt, a mean of ratios, is %s, but the geometric mean %s is outside its interval: a few very slow requests decide it, "+
+		"as losses make them, whichever arm they strike; look at the other means before you believe it", m.Value.Percent(1), g.Percent(1))
 }
 
 // overall is the arm against the baseline over the valid conditions.

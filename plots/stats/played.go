@@ -102,12 +102,12 @@ func (p *played) add(t record.Telemetry, l record.LinkSample) {
 }
 
 // examineLosses compares losses over all trials of the condition with the
-// share asked for, where that is constant. The interval is that of a binomial,
+// share asked for, where that is constant (of one that varies, Loss is 0). The interval is that of a binomial,
 // wider by the autocorrelation of a Gilbert model where losses come in bursts:
 // with mean loss L and mean burst B, states r = 1/B and p = L·r/(1−L), and the
 // variance is (1+ρ)/(1−ρ) times that of independent losses, ρ = 1 − p − r.
 func (w *world) examineLosses(trials []*played) {
-	judged := slices.DeleteFunc(slices.Clone(w.condition.Links), func(l record.Link) bool { return l.Loss <= 0 || l.Loss >= 1 || l.Varies })
+	judged := slices.DeleteFunc(slices.Clone(w.condition.Links), func(l record.Link) bool { return l.Loss <= 0 || l.Loss >= 1 })
 	for _, l := range judged {
 		var packets, lost int64
 		for _, p := range trials {

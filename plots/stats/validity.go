@@ -82,6 +82,9 @@ func (w *world) link(l record.Link) Link {
 			out.Asked.Rate = unlimited(unit.BitRate(mean(asked)))
 		}
 	}
+	if l.Varies && l.Loss == 0 {
+		out.Asked.Loss = Missing() // it may be what varies
+	}
 	return out
 }
 
