@@ -13,7 +13,8 @@ func (s SetupArgs) strict(realtime func() error) error {
 		return nil
 	}
 	if err := realtime(); err != nil {
-		return fmt.Errorf("strict: other load can hold the relay up: no %w, and nodes run on its CPUs %v: "+
+		// Not wrapped: a lack of this right is not one of making namespaces.
+		return fmt.Errorf("strict: other load can hold the relay up: no %v, and nodes run on its CPUs %v: "+
 			"run as root, or leave a CPU that no node runs on (%w)", err, s.Own, emulator.ErrUnsupported)
 	}
 	return nil

@@ -104,7 +104,11 @@ func Open(ctx context.Context, plan *scenarios.Plan, o Options) (*World, error) 
 		end()
 	}()
 	w.life = life
-	w.description = Description{World: w.net.Describe(), Nodes: map[string]node.Description{}, Warnings: warnings}
+	described := w.net.Describe()
+	if why, ordinary := strings.CutPrefix(described.Relay, "ordinary: "); ordinary {
+		warnings = append(warnings, "the links' threads have no real-time priority ("+why+"): other load on their CPUs can make packets late; lag is recorded and judged")
+	}
+	w.description = Description{World: described, Nodes: map[string]node.Description{}, Warnings: warnings}
 	if err := w.start(ctx, o.Library); err != nil {
 		return nil, errors.Join(w.broken(err), w.Close())
 	}
