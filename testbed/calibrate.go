@@ -131,8 +131,11 @@ func (a *app) calibrateOptions() (o calibrate.Options, err error) {
 	} else if len(broken) == 1 {
 		o.Break = broken[0]
 	}
-	if file := a.settings.GetString("plot"); file != "" && !slices.Contains([]string{".png", ".svg"}, filepath.Ext(file)) {
-		err = badInput(fmt.Errorf("--plot %s: want a name that ends in .png or .svg", file))
+	if o.Break == "burst" && len(o.Engines) > 0 && !slices.Contains(o.Engines, "tc") {
+		err = badInput(errors.New("--break burst: want engine tc, which alone has token buckets"))
+	}
+	if file := a.settings.GetString("plot"); file != "" {
+		err = errors.Join(err, plotFile(file))
 	}
 	if err != nil {
 		return o, err
@@ -144,6 +147,17 @@ func (a *app) calibrateOptions() (o calibrate.Options, err error) {
 	}
 	o.Trace, err = trace.ParseMahimahi(bytes.NewReader(data), recorded)
 	return o, err
+}
+
+// plotFile refuses a name for the figure before minutes are spent on it.
+func plotFile(file string) error {
+	if !slices.Contains([]string{".png", ".svg"}, filepath.Ext(file)) {
+		return badInput(fmt.Errorf("--plot %s: want a name that ends in .png or .svg", file))
+	}
+	if info, err := os.Stat(filepath.Dir(file)); err != nil || !info.IsDir() {
+		return badInput(fmt.Errorf("--plot %s: no directory %s", file, filepath.Dir(file)))
+	}
+	return nil
 }
 
 // counter shows how far something is that counts its steps in milliseconds.
