@@ -141,8 +141,9 @@ func checkFlow(t *testing.T, w *netns.World, f flow, engine string, rtt time.Dur
 	t.Helper()
 	const size = 100_000
 	// 100 kB are 70 segments, each of which has 66 bytes of headers; they are
-	// acknowledged by at most as many, opened and closed by a few more.
-	const atLeast, acks = size + 70*66, 90 * 80
+	// acknowledged by at most as many, opened and closed by a few more. On a
+	// machine that is held up TCP sends some again that were not lost.
+	const atLeast, acks, again = size + 70*66, 180 * 80, size
 	before := settled(t, w, engine)
 	r := ask(t, w, f.at, order{Do: "fetch", Addr: w.Addr(f.from), Bytes: size})
 	if r.Bytes != size {
@@ -162,7 +163,7 @@ func checkFlow(t *testing.T, w *netns.World, f flow, engine string, rtt time.Dur
 		got := total - before[d]
 		switch {
 		case slices.Contains(f.bulk, d):
-			if got < atLeast || got > atLeast+acks {
+			if got < atLeast || got > atLeast+acks+again {
 				t.Errorf("%s from %s: %d bytes by %s, want %d and little more", f.at, f.from, got, d, atLeast)
 			}
 		case back[d]:

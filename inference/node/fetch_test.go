@@ -90,12 +90,13 @@ func TestQueue(t *testing.T) {
 	other, _ := start(t, node.Config{Role: "control"})
 	w.prepare(t, "b", w.models[0].Name)
 
+	besides := w // the same world, asked by another control
+	besides.control = other
 	var wg sync.WaitGroup
 	var first node.Reply
 	wg.Go(func() { first = w.do(t, "a", w.models[0].Name, 0) })
 	time.Sleep(slow / 4)
-	w.control = other
-	second := w.do(t, "b", w.models[0].Name, 1)
+	second := besides.do(t, "b", w.models[0].Name, 1)
 	wg.Wait()
 	if first.Err+second.Err != "" {
 		t.Fatal(first.Err, second.Err)
