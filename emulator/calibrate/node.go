@@ -6,6 +6,8 @@ import (
 	"net/rpc"
 	"os"
 	"runtime"
+
+	"github.com/testbed/testbed/emulator/thread"
 )
 
 // NodeArg is the first of Node.Args of every node of a calibration.
@@ -39,9 +41,10 @@ type None struct{}
 func on(f func() error) error {
 	done := make(chan error, 1)
 	go func() {
-		// Not unlocked: its priority goes with the thread.
-		runtime.LockOSThread()
-		precise()
+		// Under load it is the link that is to be measured, not how long the
+		// probe waits for a CPU. Without the right to that, its own lateness
+		// shows in busy rows.
+		_ = thread.Realtime(thread.Probe)
 		done <- f()
 	}()
 	return <-done

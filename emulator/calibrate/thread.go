@@ -8,25 +8,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// priority is that of a probe's threads: below the relay's (10), so that what
-// is measured never waits for what measures.
-const priority = 5
-
-// precise gives the calling thread exact timers and, where allowed, a
-// real-time priority: under load it is the link that is to be measured, not
-// how long the probe waits for a CPU.
-func precise() {
-	unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
-	attr := unix.SchedAttr{
-		Size:     unix.SizeofSchedAttr,
-		Policy:   unix.SCHED_FIFO,
-		Flags:    unix.SCHED_FLAG_RESET_ON_FORK,
-		Priority: priority,
-	}
-	// Without the right to it, the probe's own lateness shows in busy rows.
-	_ = unix.SchedSetAttr(0, &attr, 0)
-}
-
 // now is the time of CLOCK_MONOTONIC, which all processes of a host share.
 func now() time.Duration { return clock(unix.CLOCK_MONOTONIC) }
 

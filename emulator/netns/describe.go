@@ -1,12 +1,12 @@
 package netns
 
 import (
-	"fmt"
 	"runtime"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/testbed/testbed/emulator/tc"
+	"github.com/testbed/testbed/emulator/thread"
 )
 
 // A Description says what a world is made of, for run.json.
@@ -124,18 +124,9 @@ func findAbilities() Abilities {
 
 // tryRealtime says whether a thread of this process may have the scheduling
 // class that the relay asks for, on a thread that ends with it.
-func tryRealtime() error {
-	result := make(chan error)
-	go func() {
-		runtime.LockOSThread()
-		attr := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: 1}
-		if err := unix.SchedSetAttr(0, &attr, 0); err != nil {
-			result <- fmt.Errorf("SCHED_FIFO: %w", err)
-			return
-		}
-		result <- nil
-	}()
-	return <-result
+func tryRealtime() (err error) {
+	thread.ThrowAway(func() { err = thread.Realtime(thread.Link) })
+	return err
 }
 
 // kernelRelease returns what uname -r does.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/testbed/testbed/emulator/lag"
 	"github.com/testbed/testbed/emulator/relay"
 	"github.com/testbed/testbed/emulator/tc"
 )
@@ -16,7 +17,7 @@ func TestRelayed(t *testing.T) {
 	got := l.relayed(relay.Stats{
 		Packets: 1, Bytes: 2, Lost: 3, Dropped: 4, Queued: 5, Failed: 6, Duplicated: 7, Corrupted: 8, Segmented: 9,
 		Missed: 10, Oversized: 11, Unfinished: 12, LagP50: 13, LagP99: 14, LagMax: 15, Clock: 16,
-		Lag: []relay.Bin{{AtMost: 17, Count: 18}, {AtMost: 19, Count: 20}},
+		Lag: []lag.Bin{{AtMost: 17, Count: 18}, {AtMost: 19, Count: 20}},
 	})
 	want := LinkStatus{
 		Engine:  "relay",

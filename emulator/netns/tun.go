@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"runtime"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/testbed/testbed/emulator"
 	"github.com/testbed/testbed/emulator/relay"
+	"github.com/testbed/testbed/emulator/thread"
 )
 
 // A world by TUN: what a node sends comes out of a file, and not at the end of
@@ -47,7 +47,7 @@ func tunIn(pid int, name string) (f *os.File, err error) {
 		return nil, fmt.Errorf("namespace of process %d: %w", pid, err)
 	}
 	defer unix.Close(process)
-	onThrowAwayThread(func() {
+	thread.ThrowAway(func() {
 		if err = unix.Setns(process, unix.CLONE_NEWNET); err != nil {
 			err = fmt.Errorf("namespace of process %d: %w", pid, err)
 			return
@@ -55,24 +55,6 @@ func tunIn(pid int, name string) (f *os.File, err error) {
 		f, err = createTUN(name)
 	})
 	return f, err
-}
-
-// onThrowAwayThread runs f on a thread that ends with it, so that f may leave
-// it in another namespace. The main thread cannot end, and stands for the whole
-// process: f never runs there.
-func onThrowAwayThread(f func()) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread() // not unlocked: so the thread ends
-		if unix.Gettid() == unix.Getpid() {
-			onThrowAwayThread(f) // on another, as this one is held
-			runtime.UnlockOSThread()
-			return
-		}
-		f()
-	}()
-	<-done
 }
 
 // createTUN makes a TUN interface in the namespace of this thread. It ends with the namespace that it is

@@ -4,7 +4,6 @@ package relay
 
 import (
 	"math/rand/v2"
-	"runtime"
 	"testing"
 	"time"
 
@@ -76,18 +75,3 @@ func TestCuttingAllocatesNothing(t *testing.T) {
 type discards struct{ port }
 
 func (discards) send(packets [][]byte) (done, failed int) { return len(packets), 0 }
-
-// TestTimerSlack: the threads' timers are not late so that they can share an
-// interrupt with others.
-func TestTimerSlack(t *testing.T) {
-	slack := make(chan int)
-	go func() {
-		runtime.LockOSThread()
-		becomeRealtime()
-		n, _ := unix.PrctlRetInt(unix.PR_GET_TIMERSLACK, 0, 0, 0, 0)
-		slack <- n
-	}()
-	if got := <-slack; got > 1 { // real-time threads have none, which reads as 0
-		t.Errorf("timer slack of %d ns, want 1 or less", got)
-	}
-}

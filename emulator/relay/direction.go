@@ -4,13 +4,13 @@ package relay
 
 import (
 	"fmt"
-	"runtime"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/testbed/testbed/emulator"
+	"github.com/testbed/testbed/emulator/thread"
 )
 
 // A direction carries frames from one port to another on a thread of its own.
@@ -46,13 +46,12 @@ func newDirection(in, out port, first *setting) (*direction, error) {
 }
 
 // start runs the thread on those CPUs, and returns what it could not have of
-// what becomeRealtime wants; or that it does not run, for the CPUs' sake.
+// what thread.Realtime wants; or that it does not run, for the CPUs' sake.
 func (d *direction) start(cpus []int) (realtime, err error) {
 	ready := make(chan struct{})
 	go func() {
 		defer close(d.done)
-		runtime.LockOSThread() // which so ends with the goroutine
-		realtime, err = becomeRealtime(), pin(cpus)
+		realtime, err = thread.Realtime(thread.Link), pin(cpus)
 		close(ready)
 		if err == nil {
 			d.run()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/testbed/testbed/emulator"
+	"github.com/testbed/testbed/emulator/thread"
 )
 
 // Options are how a Relay is run. The zero Options are those of Open.
@@ -54,5 +55,5 @@ func (o Options) judge(realtime error) error {
 		return nil
 	}
 	return fmt.Errorf("strict: load on this machine could delay packets (%w): run as root, or allow real-time "+
-		"priority %d (ulimit -r %d), or reserve a CPU for the relay (%w)", realtime, priority, priority, emulator.ErrUnsupported)
+		"priority %d (ulimit -r %d), or reserve a CPU for the relay (%w)", realtime, thread.Link, thread.Link, emulator.ErrUnsupported)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/testbed/testbed/emulator"
+	"github.com/testbed/testbed/emulator/lag"
 	"github.com/testbed/testbed/emulator/unit"
 )
 
@@ -47,17 +48,10 @@ type Stats struct {
 	// Lag is how much later than due packets were sent, as a histogram of
 	// Packets from the least on, without empty bins. Percentiles are at most
 	// 7 % too high. All are 0 if nothing was sent.
-	Lag                    []Bin
+	Lag                    []lag.Bin
 	LagP50, LagP99, LagMax time.Duration
 
 	Clock time.Duration // since Set: the time of a Trace
-}
-
-// A Bin is how many durations were at most this, and more than the bin before,
-// be it empty: a bin is at most 1/16 wide of what it holds.
-type Bin struct {
-	AtMost time.Duration
-	Count  int64
 }
 
 // A setting is one direction's link between two calls of Set, with its counts.
@@ -70,7 +64,7 @@ type setting struct {
 	packets, bytes, lost, dropped, queued, failed atomic.Int64
 	duplicated, corrupted, segmented              atomic.Int64
 	missed, oversized, unfinished                 atomic.Int64
-	lag                                           histogram
+	lag                                           lag.Histogram
 }
 
 func newSetting(link emulator.Link, rng *rand.Rand, origin time.Time) *setting {
@@ -99,7 +93,7 @@ func (s *setting) sent(w waiting, taken bool, missing int, now time.Duration) {
 	if w.mark&emulator.Corrupted != 0 {
 		s.corrupted.Add(1)
 	}
-	s.lag.add(now - w.due)
+	s.lag.Add(now - w.due)
 }
 
 func (s *setting) stats() Stats {
@@ -116,10 +110,10 @@ func (s *setting) stats() Stats {
 		Missed:     s.missed.Load(),
 		Oversized:  s.oversized.Load(),
 		Unfinished: s.unfinished.Load(),
-		Lag:        s.lag.counts(),
-		LagP50:     s.lag.quantile(0.50),
-		LagP99:     s.lag.quantile(0.99),
-		LagMax:     s.lag.max(),
+		Lag:        s.lag.Bins(),
+		LagP50:     s.lag.Quantile(0.50),
+		LagP99:     s.lag.Quantile(0.99),
+		LagMax:     s.lag.Max(),
 		Clock:      time.Since(s.origin),
 	}
 }

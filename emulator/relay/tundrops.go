@@ -4,29 +4,20 @@ package relay
 
 import (
 	"fmt"
-	"runtime"
 
 	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
+
+	"github.com/testbed/testbed/emulator/thread"
 )
 
 // tunDrops returns how many packets the TUN device of a file has dropped on
 // their way to the reader, wherever it was moved to.
 //
-// Namespaces belong to threads: this one ends when it has looked.
-func tunDrops(fd int) (int64, error) {
-	type answer struct {
-		drops int64
-		err   error
-	}
-	answers := make(chan answer)
-	go func() {
-		runtime.LockOSThread()
-		drops, err := lookAtTUN(fd)
-		answers <- answer{drops, err}
-	}()
-	a := <-answers
-	return a.drops, a.err
+// Namespaces belong to threads: that which looks ends then.
+func tunDrops(fd int) (drops int64, err error) {
+	thread.ThrowAway(func() { drops, err = lookAtTUN(fd) })
+	return drops, err
 }
 
 // lookAtTUN leaves the thread in the namespace of the device.

@@ -10,7 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/testbed/testbed/emulator"
+	"github.com/testbed/testbed/emulator/lag"
 	"github.com/testbed/testbed/emulator/tc/wire"
+	"github.com/testbed/testbed/emulator/thread"
 	"github.com/testbed/testbed/emulator/trace"
 )
 
@@ -31,7 +33,7 @@ type Player struct {
 
 	mu    sync.Mutex
 	stats PlayStats
-	late  histogram
+	late  lag.Histogram
 }
 
 // PlayStats are what a Player did since the link was set.
@@ -131,7 +133,7 @@ func (p *Player) at(t time.Duration) state {
 // run makes the steps, and says on ready why it has no SCHED_FIFO.
 func (p *Player) run(ready chan<- error) {
 	defer close(p.ended)
-	ready <- becomeRealtime()
+	ready <- thread.Realtime(thread.Link)
 	for p.now.until != trace.Forever && p.wait(p.now.until) {
 		next := p.at(p.now.until)
 		if reflect.DeepEqual(next.objects, p.now.objects) {
@@ -198,7 +200,7 @@ func (p *Player) change(next state) {
 		return
 	}
 	p.stats.Done++
-	p.late.add(late)
+	p.late.Add(late)
 	if p.options.OnStep != nil {
 		p.options.OnStep(Step{Due: next.at, Done: next.at + late, Clamped: next.clamped})
 	}
@@ -223,7 +225,7 @@ func (p *Player) Stats() PlayStats {
 	defer p.mu.Unlock()
 	s := p.stats
 	s.Since = time.Since(p.start)
-	s.LateP50, s.LateP99, s.LateMax = p.late.quantile(0.5), p.late.quantile(0.99), p.late.most
+	s.LateP50, s.LateP99, s.LateMax = p.late.Quantile(0.5), p.late.Quantile(0.99), p.late.Max()
 	return s
 }
 

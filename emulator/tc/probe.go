@@ -3,7 +3,6 @@ package tc
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"sync"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 
 	"github.com/testbed/testbed/emulator"
 	"github.com/testbed/testbed/emulator/tc/wire"
+	"github.com/testbed/testbed/emulator/thread"
 	"github.com/testbed/testbed/emulator/unit"
 )
 
@@ -38,7 +38,7 @@ func Probe(kind string) error {
 		return err
 	}
 	var err error
-	onThrowAwayThread(func() {
+	thread.ThrowAway(func() {
 		if err = unix.Unshare(unix.CLONE_NEWNET); err != nil {
 			err = fmt.Errorf("probe %s: make a namespace: %w", kind, err)
 			return
@@ -49,24 +49,6 @@ func Probe(kind string) error {
 		probes.known[kind] = err
 	}
 	return err
-}
-
-// onThrowAwayThread runs f on a thread that ends with it, and its namespace
-// with it. The main thread cannot end: it would stay in that namespace, and
-// stand for the whole process in /proc.
-func onThrowAwayThread(f func()) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread() // not unlocked: so the thread ends
-		if unix.Gettid() == unix.Getpid() {
-			onThrowAwayThread(f) // on another, as this one is held
-			runtime.UnlockOSThread()
-			return
-		}
-		f()
-	}()
-	<-done
 }
 
 // try tries kind on the loopback interface.

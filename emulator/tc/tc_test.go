@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/testbed/testbed/emulator"
+	"github.com/testbed/testbed/emulator/thread"
 	"github.com/testbed/testbed/emulator/trace"
 	"github.com/testbed/testbed/emulator/unit"
 )
@@ -40,7 +41,7 @@ func need(t *testing.T, kinds ...string) {
 // interfaces, a and b, which are up and send nothing themselves.
 func inNamespace(t *testing.T, f func(t *testing.T)) {
 	t.Helper()
-	onThrowAwayThread(func() {
+	thread.ThrowAway(func() {
 		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 			t.Error(err)
 			return

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/testbed/testbed/emulator"
+	"github.com/testbed/testbed/emulator/thread"
 	"github.com/testbed/testbed/emulator/unit"
 )
 
@@ -25,7 +26,7 @@ func connected(t *testing.T, f func(t *testing.T, from, to net.Conn)) {
 		must(t, netlink.LinkSetGSOMaxSegs(a, 1))
 		address(t, "a", "10.0.0.1/24")
 		space, moved, accepted := make(chan *os.File), make(chan bool), make(chan net.Conn)
-		go onThrowAwayThread(func() {
+		go thread.ThrowAway(func() {
 			defer close(accepted)
 			if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 				t.Error(err)

@@ -1,6 +1,4 @@
-//go:build linux
-
-package relay
+package lag
 
 import (
 	"math"
@@ -9,12 +7,12 @@ import (
 )
 
 func TestHistogramQuantiles(t *testing.T) {
-	var h histogram
-	if got := h.quantile(0.5); got != 0 {
+	var h Histogram
+	if got := h.Quantile(0.5); got != 0 {
 		t.Errorf("empty: %v, want 0", got)
 	}
 	for i := range 1000 {
-		h.add(time.Duration(i+1) * time.Microsecond)
+		h.Add(time.Duration(i+1) * time.Microsecond)
 	}
 	for _, tt := range []struct {
 		q         float64
@@ -25,19 +23,23 @@ func TestHistogramQuantiles(t *testing.T) {
 		{0.99, 990_000, 1_000_000}, // never above the largest
 		{1, 1_000_000, 1_000_000},
 	} {
-		if got := h.quantile(tt.q); got < tt.low || got > tt.high {
+		if got := h.Quantile(tt.q); got < tt.low || got > tt.high {
 			t.Errorf("quantile(%v) = %v, want %v to %v", tt.q, got, tt.low, tt.high)
 		}
 	}
-	h.add(-5)
-	if got := h.quantile(0.0001); got != 0 {
+	h.Add(-5)
+	if got := h.Quantile(0.0001); got != 0 {
 		t.Errorf("after -5ns: %v, want 0", got)
+	}
+	h.Add(math.MaxInt64)
+	if h.Quantile(1) != math.MaxInt64 || h.Max() != math.MaxInt64 {
+		t.Error("the longest duration is not kept")
 	}
 }
 
 // TestBinsJoin walks the edges of all bins: each ends where the next begins.
 func TestBinsJoin(t *testing.T) {
-	last := len(histogram{}.bins) - 1
+	last := len(Histogram{}.bins) - 1
 	for i := range last {
 		end := above(i)
 		if end == math.MaxInt64 {

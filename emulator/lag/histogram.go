@@ -1,6 +1,5 @@
-//go:build linux
-
-package relay
+// Package lag counts how late things were.
+package lag
 
 import (
 	"math"
@@ -9,19 +8,28 @@ import (
 	"time"
 )
 
-// A histogram counts durations in bins that are at most 1/16 wide of what they
+// A Bin is how many durations were at most this, and more than the bin before,
+// be it empty: a bin is at most 1/16 wide of what it holds.
+type Bin struct {
+	AtMost time.Duration
+	Count  int64
+}
+
+// A Histogram counts durations in bins that are at most 1/16 wide of what they
 // hold, and each nanosecond below 16. One goroutine adds while others read,
 // without a lock that could make the first wait.
 //
+// The zero Histogram is empty.
+//
 // Note: HdrHistogram does the same and wants a lock.
-type histogram struct {
+type Histogram struct {
 	bins  [61 * 16]atomic.Int64
 	total atomic.Int64
 	most  atomic.Int64
 }
 
-// add counts d; a negative d counts as 0.
-func (h *histogram) add(d time.Duration) {
+// Add counts d; a negative d counts as 0.
+func (h *Histogram) Add(d time.Duration) {
 	d = max(d, 0)
 	h.bins[bin(d)].Add(1)
 	h.total.Add(1)
@@ -49,9 +57,9 @@ func above(i int) time.Duration {
 	return time.Duration(uint64(16+i%16+1)<<shift - 1)
 }
 
-// quantile returns a duration that at least the share q of all do not exceed,
+// Quantile returns a duration that at least the share q of all do not exceed,
 // 0 < q ≤ 1; 0 if there are none.
-func (h *histogram) quantile(q float64) time.Duration {
+func (h *Histogram) Quantile(q float64) time.Duration {
 	rank := int64(math.Ceil(q * float64(h.total.Load())))
 	if rank == 0 {
 		return 0
@@ -59,14 +67,14 @@ func (h *histogram) quantile(q float64) time.Duration {
 	var seen int64
 	for i := range h.bins {
 		if seen += h.bins[i].Load(); seen >= rank {
-			return min(above(i), h.max())
+			return min(above(i), h.Max())
 		}
 	}
-	return h.max()
+	return h.Max()
 }
 
-// counts returns the bins that are not empty, from the least on.
-func (h *histogram) counts() (bins []Bin) {
+// Bins returns the bins that are not empty, from the least on.
+func (h *Histogram) Bins() (bins []Bin) {
 	for i := range h.bins {
 		if n := h.bins[i].Load(); n > 0 {
 			bins = append(bins, Bin{AtMost: above(i), Count: n})
@@ -75,4 +83,5 @@ func (h *histogram) counts() (bins []Bin) {
 	return bins
 }
 
-func (h *histogram) max() time.Duration { return time.Duration(h.most.Load()) }
+// Max returns the largest; 0 if there are none.
+func (h *Histogram) Max() time.Duration { return time.Duration(h.most.Load()) }
