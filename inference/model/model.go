@@ -1,5 +1,5 @@
-// Package model knows the classifiers: the catalogue of those built in, those
-// read from files, and the repository that serves them by hash.
+// Package model knows the classifiers: those built in, the catalogue of those
+// that are published, and the repository that serves files by hash.
 package model
 
 // A Model is an image classifier in ONNX.
@@ -12,20 +12,28 @@ type Model struct {
 	MACs       int64 `json:"macs"` // multiply-accumulates for one image
 
 	// Accuracy is the share of right answers, 0 to 1, over Images test
-	// images of Dataset. Images is 0 if it was declared, not measured.
+	// images of Dataset. Images is 0 if it was not measured here: Source
+	// then says who declared or published it.
 	Accuracy float64 `json:"accuracy"`
 	Images   int     `json:"images"`
 	Dataset  string  `json:"dataset"`
+	Source   string  `json:"source,omitempty"`
 
-	Recipe Recipe `json:"recipe"`
-	File   string `json:"file,omitempty"` // empty: built in
+	// Weights is Trained, or Seeded: the architecture is exact, the weights
+	// are random, so the answers mean nothing and Accuracy is of the
+	// published weights.
+	Weights Weights `json:"weights,omitempty"`
+
+	Recipe Recipe   `json:"recipe"`
+	Labels []string `json:"labels,omitempty"` // names of the classes; the index is the label; nil: not known
+	File   string   `json:"file,omitempty"`   // empty: built in
 }
 
-// A Recipe is how an image becomes the model's input: decoded to RGB, size
-// checked (or resized), then (x/255 - Mean)/Std for each channel, laid out as
-// [1, 3, Size, Size].
-type Recipe struct {
-	Size int        `json:"size"` // pixels, width and height
-	Mean [3]float32 `json:"mean"`
-	Std  [3]float32 `json:"std"`
-}
+// Weights say where the numbers in a model come from.
+type Weights string
+
+// The kinds of weights.
+const (
+	Trained Weights = ""
+	Seeded  Weights = "seeded"
+)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/testbed/testbed/inference/model"
 )
 
@@ -49,7 +51,7 @@ func TestBuiltin(t *testing.T) {
 
 func TestLookup(t *testing.T) {
 	for _, want := range model.Builtin() {
-		if m, err := model.Lookup(want.Name); err != nil || m != want {
+		if m, err := model.Lookup(want.Name); err != nil || !cmp.Equal(m, want) {
 			t.Errorf("Lookup(%q) = %+v, %v", want.Name, m, err)
 		}
 	}

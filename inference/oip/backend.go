@@ -13,6 +13,7 @@ const (
 	ImageInput   = "image"  // BYTES [1]: a PNG or JPEG file
 	TensorInput  = "input"  // FP32 [N, 3, S, S]: preprocessed already
 	LogitsOutput = "logits" // FP32 [N, classes]
+	LabelOutput  = "label"  // BYTES [N]: the name of the best class, or its number where names are not known
 )
 
 // A Backend is what a Server puts on the wire. Its methods are called from
@@ -26,15 +27,52 @@ type Backend interface {
 	Metadata(model string) (Metadata, error)
 
 	// Infer answers q. It waits its turn, and fills in t but for Received.
-	// It returns one row of logits for each image.
+	// It returns one row of logits for each image. The error of one that
+	// finds too many waiting is a StatusError of 503.
 	Infer(ctx context.Context, q Query, t *Times) ([]float32, error)
+
+	// Ready reports whether requests are taken: not before the backend is
+	// whole, and not while it stops.
+	Ready() bool
+
+	// Index lists the models that the backend has, loaded or not, by name.
+	Index() []IndexEntry
+
+	// Load opens and warms a model, so that the next request does not wait
+	// for it; of several calls at a time for one model one does so. To load
+	// what is loaded does nothing.
+	Load(ctx context.Context, model string) error
+
+	// Unload frees a model after the requests under way have been answered.
+	// To unload what is not loaded does nothing.
+	Unload(ctx context.Context, model string) error
 }
+
+// An IndexEntry is a model in the repository index.
+type IndexEntry struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	State   State  `json:"state"`
+	Reason  string `json:"reason"` // for the state; empty if there is nothing to say
+}
+
+// A State is what the repository extension calls that of a model.
+type State string
+
+// The states of a model.
+const (
+	StateReady       State = "READY"
+	StateUnavailable State = "UNAVAILABLE" // held or not, but not loaded
+	StateLoading     State = "LOADING"
+	StateUnloading   State = "UNLOADING"
+)
 
 // Metadata describes a model.
 type Metadata struct {
 	Name    string
-	Size    int // width and height in pixels of its input
-	Classes int // -1: not known before the model was loaded
+	Size    int      // width and height in pixels of its input
+	Classes int      // -1: not known before the model was loaded
+	Labels  []string // names of the classes; the index is the label; nil: not known
 	Ready   bool
 }
 
