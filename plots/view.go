@@ -100,7 +100,11 @@ func requirements(s stats.Summary) table {
 
 // conditions is a row a condition.
 func conditions(s stats.Summary) table {
-	t := table{Head: []string{"condition", "valid", "pairs", "Δt", "median t", "accuracy", "given up, points"}, Numbers: 2}
+	accuracy := "accuracy"
+	if s.Run.Unscored != "" {
+		accuracy = "accuracy, published"
+	}
+	t := table{Head: []string{"condition", "valid", "pairs", "Δt", "median t", accuracy, "given up, points"}, Numbers: 2}
 	for _, a := range s.Run.Arms {
 		t.Head = append(t.Head, a+" chose")
 	}
@@ -205,9 +209,12 @@ func load(s stats.Summary) table {
 func modelTable(s stats.Summary) table {
 	t := table{Head: []string{"model", "size", "MACs", "accuracy", "measured on", "load", "infer"}, Numbers: 1}
 	for _, m := range s.Run.Models {
-		on := "declared"
+		on := cmp.Or(m.Source, "declared")
 		if m.Images > 0 {
 			on = fmt.Sprintf("%d images", m.Images)
+		}
+		if m.Weights != "" {
+			on = "not measured: " + m.Weights + " weights; " + on
 		}
 		t.Rows = append(t.Rows, []string{m.Name, stats.Number(float64(m.Bytes)/1e6).Significant(3) + " MB", stats.Number(float64(m.MACs)/1e6).Significant(3) + " M",
 			m.Accuracy.Percent(1), on, m.Load.Millis(), m.Infer.Millis()})

@@ -21,6 +21,9 @@ func lead(s stats.Summary) (out []string) {
 			r.Arms[1], stats.Number(r.Require.Saving).Percent(0), r.Arms[0], stats.Number(100*r.Require.AccuracyDrop).Significant(3),
 			stats.Number(r.Require.Confidence).Percent(0), r.Arms[1], r.Budget))
 	}
+	if r.Unscored != "" {
+		out = append(out, "Accuracies here are published, not measured: "+r.Unscored+". Times are real.")
+	}
 	o := s.Overall
 	rest := fmt.Sprintf("It rests on %d pairs of requests for %d different images, in %d trials; %d of %d conditions are valid", o.Pairs, o.Images, o.Trials, o.Conditions, len(s.Conditions))
 	if len(r.Axes) > 0 {

@@ -22,9 +22,20 @@ type Options struct {
 	// The zero Run means nothing.
 	Before record.Run
 
+	// Known is the device profile that the node goes by. The zero Known is
+	// none: the models are measured before the first trial.
+	Known Known
+
 	// Progress, if not nil, is told what happens. It is called often, from
 	// one goroutine, and must be quick.
 	Progress func(Progress)
+}
+
+// A Known is what a device profile says of the judged node: an Option for each
+// model of the plan, in its order, and how load slows it down.
+type Known struct {
+	Options  []selector.Option
+	Slowdown selector.Curve
 }
 
 // A Progress says how far a run is.
@@ -95,12 +106,15 @@ func (r *run) profile(ctx context.Context) error {
 		r.tell(Progress{Stage: "profile", Done: done, Total: len(models)})
 	}
 	tell(0)
-	options, err := r.o.World.Profile(ctx, r.node, models, tell)
+	options, err := r.o.Known.Options, error(nil)
+	if len(options) == 0 {
+		options, err = r.o.World.Profile(ctx, r.node, models, tell)
+	}
 	if err != nil {
 		return fmt.Errorf("profile: %w", err)
 	}
 	r.options = options
-	return r.o.Writer.SetHeader(func(h *record.Header) { h.Profile = options })
+	return r.o.Writer.SetHeader(func(h *record.Header) { h.Profile, h.Slowdown = options, r.o.Known.Slowdown })
 }
 
 func (r *run) tell(p Progress) {
@@ -140,7 +154,7 @@ func (t *trial) enter(ctx context.Context) error {
 		}
 	}
 	for _, s := range t.plan.Scenario.Selectors {
-		sel, err := selector.New(s.Name, t.plan.Scenario.Budget)
+		sel, err := selector.New(s.Name, selector.Config{Budget: t.plan.Scenario.Budget, Slowdown: t.o.Writer.Header().Slowdown})
 		if err != nil {
 			return err
 		}

@@ -14,9 +14,13 @@ type decoder struct {
 	recordings map[string]reading // so far, by format and name
 	broken     error              // of a recording, which has a position of its own
 	engine     string
+	world      string
+	asTheyAre  []string          // nodes that speak nothing but the Open Inference Protocol
 	nodes      []string          // names of inference nodes
 	beside     map[string]string // of nodes that have no link of their own
 	besideAt   []besides
+	modelsAt   []place
+	stored     []string // names of models that the store holds
 }
 
 // An object is a mapping that is being read; of a mapping that is missing, all

@@ -13,7 +13,7 @@
 //	title                           -         one line, for reports
 //	description                     -         what it is for
 //	seed                            1         of all random choices
-//	world                           netns     network namespaces of this machine
+//	world                           netns     netns: network namespaces of this machine; devices: nodes at addresses, as they are
 //	engine                          auto      what plays the links: auto, relay or tc
 //	device                          auto      what the relay carries packets by: auto, packet (sockets) or tun
 //	strict                          no        refuse to begin, and stop, where other load may hold the links up
@@ -22,8 +22,19 @@
 //	nodes[].cpus                    1         that it may run on; 0: all but one
 //	nodes[].threads                 1         of one inference; 0: as many as cpus
 //	nodes[].beside                  -         another node whose site and link it shares; a link of its own
+//	nodes[].provider                cpu       what runs the models: cpu, cuda, tensorrt, openvino, coreml or xnnpack
+//	nodes[].optimization            all       of a model when it is opened: all, extended, basic or off
+//	nodes[].spinning                no        threads of an inference spin while they wait, which is load that nobody asked for
+//	nodes[].cache                   no        optimised models are kept on disk and opened from there
+//	nodes[].profile                 -         device profile to go by, a file or a published one; measured when the run begins
+//	nodes[].address                 -         in world devices: of the node, such as http://192.168.1.7:8801
+//	nodes[].protocol                testbed   in world devices: testbed (testbed node --listen), or oip: any server of the Open Inference Protocol, as it stands
+//	nodes[].token_env               -         in world devices: environment variable that holds the node's token; none
+//	nodes[].ca                      -         in world devices: PEM file of who signed the node's certificate; those that this system trusts
 //	repository                      -         where models come from
 //	repository.beside               -         a node whose site and link it shares; a link of its own
+//	repository.listen               -         in world devices: where this process serves models, such as :8802; any free port
+//	repository.address              -         in world devices: host:port by which nodes reach it; found by the connection to the node
 //	links                           -         by node, or pair of nodes a/b with a link of their own; perfect wires
 //	links.*                         -         the two directions of a link
 //	links.*.down                    -         towards the node, or the first of a pair
@@ -76,17 +87,24 @@
 //	background.*                    -         load on a node beside inference
 //	background.*.cpu                0%        of each of the node's CPUs
 //	dataset                         -         labelled images
-//	dataset.name                    signs     the built-in dataset
-//	dataset.images                  4000      samples are drawn from the first of it
+//	dataset.name                    signs     built in: signs, or synthetic (photo-like, without meaning); by path: folder (of folders, one a class) or cifar10 (its binary file)
+//	dataset.path                    -         of a folder or a CIFAR-10 file; relative to the scenario file
+//	dataset.classes                 -         of a folder: file with the names of all classes, a line index,folder,name each; the folders themselves
+//	dataset.images                  -         how many of it samples are drawn from: the first of what is built in, a balanced choice of the rest; 4000
 //	models                          -         names and files, or a family; {family: signs-resnet}
-//	models.family                   required  all built-in models whose names begin so
-//	models[].name                   required  of a model in a file
-//	models[].file                   required  ONNX; relative to the scenario file
+//	models.family                   required  such as resnet; testbed models list shows them
+//	models.weights                  auto      as of models[]
+//	models[].name                   required  of a built-in, published or stored model, or of the one in file
+//	models[].weights                auto      auto: built in or stored; seeded: random ones in the exact architecture, for latency without weights
+//	models[].file                   -         ONNX; relative to the scenario file
 //	models[].sha256                 -         of the file; not checked
-//	models[].accuracy               required  declared
-//	models[].recipe                 -         of the input; as the built-in models
+//	models[].accuracy               -         of the file: declared, and required
+//	models[].recipe                 -         of the file's input; as the built-in models
+//	models[].recipe.resize          -         shorter side before the crop, in pixels; size
 //	models[].recipe.size            required  width and height, in pixels
-//	models[].recipe.mean            required  subtracted from pixel/255, such as [0.485, 0.456, 0.406]
+//	models[].recipe.interpolation   bilinear  bilinear or bicubic
+//	models[].recipe.scale           255       that a pixel is divided by
+//	models[].recipe.mean            required  subtracted from pixel/scale, such as [0.485, 0.456, 0.406]
 //	models[].recipe.std             required  then divided by, such as [0.229, 0.224, 0.225]
 //	selectors                       -         arms, the baseline first; [greedy, advanced]
 //	selectors[].name                required  greedy or advanced

@@ -20,10 +20,12 @@ type Estimate struct {
 	Duration   time.Duration `json:"duration_ns"`
 }
 
-// What an Estimate assumes of a machine and of the work. They are about those
-// of a core of a small server, and of the built-in images and models.
+// imageSizes are about what an image of each dataset weighs.
+var imageSizes = map[string]unit.Bytes{"signs": 2800, "cifar10": 2500, "synthetic": 55_000, "folder": 110_000}
+
+// What an Estimate assumes of a machine and of the work: about that of a core
+// of a small server.
 const (
-	imageSize     = 2800 * unit.Byte
 	answerSize    = 1000 * unit.Byte
 	macsPerSecond = 10e9
 	overhead      = 300 * time.Microsecond  // of one inference, whatever the model
@@ -66,7 +68,7 @@ func (p *Plan) trial(c Condition, opts []selector.Option) Estimate {
 		}
 	}
 	for _, arm := range p.Scenario.Selectors {
-		s, err := selector.New(arm.Name, p.Scenario.Budget)
+		s, err := selector.New(arm.Name, selector.Config{Budget: p.Scenario.Budget})
 		if err != nil {
 			continue // Read lets none through
 		}
@@ -76,7 +78,7 @@ func (p *Plan) trial(c Condition, opts []selector.Option) Estimate {
 			then = p.request(s, c, opts, []string{first.model})
 		}
 		e.Requests += pairs
-		e.Up += unit.Bytes(pairs) * imageSize
+		e.Up += unit.Bytes(pairs) * imageSizes[p.Scenario.Dataset.Name]
 		e.Down += first.fetched + unit.Bytes(pairs-1)*then.fetched
 		e.Duration += first.took + time.Duration(pairs-1)*then.took
 	}
@@ -99,7 +101,7 @@ func (p *Plan) request(s selector.Selector, c Condition, opts []selector.Option,
 		Down: goodput(l.Down), Up: goodput(l.Up), RTT: l.Down.Delay + l.Up.Delay,
 		Utilization: c.Background[node].CPU,
 		Held:        held, Loaded: held,
-		Upload: imageSize, Download: answerSize,
+		Upload: imageSizes[p.Scenario.Dataset.Name], Download: answerSize,
 	}, opts)
 	g := guess{model: opts[d.Choice].Model, took: d.Candidates[d.Choice].Total + c.Think + perRequest}
 	if !slices.Contains(held, g.model) {
@@ -115,14 +117,18 @@ func goodput(l emulator.Link) unit.BitRate {
 }
 
 // options are the models as a profile on the assumed machine would have them.
-// A model from a file, of which no size is known here, counts as the largest
-// built-in one.
+// A model of which nothing is known here, from a file or of the store, counts
+// as the largest built-in one.
 func (p *Plan) options() []selector.Option {
 	all := model.Builtin()
 	largest := all[len(all)-1]
 	var opts []selector.Option
 	for _, m := range p.Scenario.Models {
 		known, err := model.Lookup(m.Name)
+		if e, ok := model.Known(m.Name); ok && err != nil {
+			known, err = e.Model(e.Default()), nil
+			known.Bytes = e.WeightBytes
+		}
 		if m.File != "" || err != nil {
 			known = largest
 			known.Accuracy = m.Accuracy

@@ -2,6 +2,8 @@ package scenarios
 
 import (
 	"fmt"
+	"net"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -87,12 +89,55 @@ func asSeed(text string) (uint64, string) {
 	return n, ""
 }
 
+// asAddress reads http://host:port or https://host:port.
+func asAddress(text string) (string, string) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Port() == "" || u.Path != "" || u.RawQuery != "" || u.User != nil {
+		return "", "want an address with its port, such as http://192.168.1.7:8801"
+	}
+	return text, ""
+}
+
+// asListen reads [host]:port.
+func asListen(text string) (string, string) {
+	_, port, err := net.SplitHostPort(text)
+	if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || n == 0 {
+		return "", "want a port to listen on, such as :8802"
+	}
+	return text, ""
+}
+
+func asHostPort(text string) (string, string) {
+	host, port, err := net.SplitHostPort(text)
+	if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || n == 0 || host == "" {
+		return "", "want host:port, such as 192.168.1.2:8802"
+	}
+	return text, ""
+}
+
+var variableForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+func asVariable(text string) (string, string) {
+	if !variableForm.MatchString(text) {
+		return "", "want the name of an environment variable, such as EDGE_TOKEN; a scenario is kept with its results, so it holds no secret"
+	}
+	return text, ""
+}
+
 func asNumber(text string) (float32, string) {
 	x, err := strconv.ParseFloat(text, 32)
 	if err != nil || x != x || x > 1e6 || x < -1e6 {
 		return 0, "want a number"
 	}
 	return float32(x), ""
+}
+
+func asDivisor(text string) (float32, string) {
+	x, want := asNumber(text)
+	if want == "" && x <= 0 {
+		want = "want a positive number, such as 255"
+	}
+	return x, want
 }
 
 func asRate(text string) (unit.BitRate, string) {
@@ -182,12 +227,18 @@ const (
 
 // The words that some keys choose from.
 var (
-	worlds      = []string{"netns"}
+	worlds      = []string{"netns", "devices"}
 	engines     = []string{"auto", "relay", "tc"}
 	devices     = []string{"auto", "packet", "tun"}
 	layers      = []string{"ethernet", "ip", "wire"}
 	shapes      = []string{"uniform", "normal", "pareto"}
 	wraps       = []string{"loop", "hold", "stop"}
 	residencies = []string{"warm", "first", "cold"}
-	datasets    = []string{"signs"}
+	datasets    = []string{"signs", "synthetic", "folder", "cifar10"}
+
+	providers      = []string{"cpu", "cuda", "tensorrt", "openvino", "coreml", "xnnpack"}
+	optimizations  = []string{"all", "extended", "basic", "off"}
+	protocols      = []string{"testbed", "oip"}
+	weightses      = []string{"auto", "seeded"}
+	interpolations = []string{"bilinear", "bicubic"}
 )

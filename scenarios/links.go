@@ -23,6 +23,7 @@ func (d *decoder) condition(root *node) Condition {
 	for _, name := range d.nodes {
 		c.Background[name] = Load{CPU: read(background.of(name), "cpu", asShare)}
 	}
+	d.asFound(root, c)
 	return c
 }
 

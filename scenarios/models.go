@@ -7,66 +7,102 @@ import (
 	"github.com/testbed/testbed/inference/model"
 )
 
-const wantModels = "want models, such as [signs-resnet8, signs-resnet44] or {family: signs-resnet}"
+const wantModels = "want models, such as [signs-resnet8, signs-resnet44] or {family: resnet}"
 
 // models reads names, files and families.
 func (d *decoder) models(o object) []Model {
 	n := o.n.child("models")
-	if n == nil {
-		return family("signs-resnet")
-	}
-	if n.shape == mapping {
-		return d.family(o.in("models"))
+	switch {
+	case n == nil:
+		return d.stand(place{path: "models"}, family("signs-resnet"))
+	case n.shape == mapping:
+		return d.stand(place{n.position, "models"}, d.family(o.in("models")))
 	}
 	ns, paths := o.items("models", wantModels)
 	var all []Model
 	for i, n := range ns {
 		var m Model
 		if n.shape == mapping {
-			m = d.fileModel(d.object(n, paths[i], "models[]"))
+			m = d.model(d.object(n, paths[i], "models[]"))
 		} else {
-			m = Model{Name: value(d, n, paths[i], asBuiltin)}
+			m = Model{Name: value(d, n, paths[i], d.asKnown)}
 		}
 		if slices.ContainsFunc(all, func(a Model) bool { return a.Name == m.Name }) && m.Name != "" {
 			d.add(n.position, paths[i], "another model is called %q", m.Name)
 		}
-		all = append(all, m)
+		all = append(all, d.stand(place{n.position, paths[i]}, []Model{m})...)
 	}
 	return all
+}
+
+// stand notes where models stand in the file.
+func (d *decoder) stand(at place, models []Model) []Model {
+	for range models {
+		d.modelsAt = append(d.modelsAt, at)
+	}
+	return models
 }
 
 // family reads {family: prefix}.
 func (d *decoder) family(o object) []Model {
 	all := family(read(o, "family", asText))
 	if len(all) == 0 && o.has("family") {
-		d.value(o.n.child("family"), join(o.path, "family"), "want the beginning of names of built-in models, such as signs-resnet")
+		d.value(o.n.child("family"), join(o.path, "family"), "want signs-resnet, or a family of published models, one of "+strings.Join(model.Families(), ", "))
+	}
+	weights := d.weights(o)
+	for i := range all {
+		all[i].Weights = weights
 	}
 	return all
 }
 
-// family are the built-in models whose names begin with prefix, cheapest first.
-func family(prefix string) (all []Model) {
+// family are the published models of a family, or else the built-in ones whose
+// names begin so, cheapest first.
+func family(name string) (all []Model) {
+	for _, e := range model.Entries(name) {
+		all = append(all, Model{Name: e.Name})
+	}
+	if len(all) > 0 {
+		return all
+	}
 	for _, m := range model.Builtin() {
-		if prefix != "" && strings.HasPrefix(m.Name, prefix) {
+		if name != "" && strings.HasPrefix(m.Name, name) {
 			all = append(all, Model{Name: m.Name})
 		}
 	}
 	return all
 }
 
-// asBuiltin accepts the names of built-in models.
-func asBuiltin(text string) (string, string) {
-	var names []string
-	for _, m := range model.Builtin() {
-		if m.Name == text {
-			return text, ""
-		}
-		names = append(names, m.Name)
+// weights reads whether the weights are to be random.
+func (d *decoder) weights(o object) model.Weights {
+	if read(o, "weights", oneOf(weightses...)) == string(model.Seeded) {
+		return model.Seeded
 	}
-	return "", "want a built-in model, one of " + strings.Join(names, ", ") + ", or one with its file" + suggest(text, names)
+	return model.Trained
 }
 
-func (d *decoder) fileModel(o object) Model {
+// asKnown accepts the names of models that are built in, published or stored.
+func (d *decoder) asKnown(text string) (string, string) {
+	names := append(builtinNames(), d.stored...)
+	for _, e := range model.Catalogue() {
+		names = append(names, e.Name)
+	}
+	if slices.Contains(names, text) {
+		return text, ""
+	}
+	return "", "want a model that is built in, published or stored (testbed models list), or one with its file" + suggest(text, names)
+}
+
+// model reads a name with its weights, or a file.
+func (d *decoder) model(o object) Model {
+	if !o.has("file") {
+		d.refuse(o, []string{"sha256", "accuracy", "recipe"}, "is for a model with a file: of others it is known")
+		return Model{Name: read(o, "name", d.asKnown), Weights: d.weights(o)}
+	}
+	d.refuse(o, []string{"weights"}, "is for a model without a file")
+	if !o.has("accuracy") {
+		d.add(o.n.position, o.path, "missing key \"accuracy\": want what is declared for the file, such as 76.1%%")
+	}
 	m := Model{
 		Name:     read(o, "name", asName),
 		File:     read(o, "file", asText),
@@ -74,16 +110,31 @@ func (d *decoder) fileModel(o object) Model {
 		Accuracy: read(o, "accuracy", asShare),
 	}
 	if recipe := o.in("recipe"); recipe.n != nil {
-		m.Recipe = model.Recipe{
-			Size: read(recipe, "size", whole(1, 4096)),
-			Mean: d.channels(recipe, "mean"),
-			Std:  d.channels(recipe, "std"),
-		}
-		if slices.Contains(m.Recipe.Std[:], 0) && len(d.all) == 0 {
-			d.value(recipe.n.child("std"), join(recipe.path, "std"), "want no 0 to divide by")
-		}
+		m.Recipe = d.recipe(recipe)
 	}
 	return m
+}
+
+// recipe reads how an image becomes the input.
+func (d *decoder) recipe(o object) model.Recipe {
+	r := model.Recipe{
+		Resize:        read(o, "resize", whole(1, 4096)),
+		Size:          read(o, "size", whole(1, 4096)),
+		Interpolation: model.Interpolation(plainly(read(o, "interpolation", oneOf(interpolations...)), interpolations[0])),
+		Scale:         read(o, "scale", asDivisor),
+		Mean:          d.channels(o, "mean"),
+		Std:           d.channels(o, "std"),
+	}
+	if r.Scale == 255 {
+		r.Scale = 0
+	}
+	if r.Resize != 0 && r.Resize < r.Size {
+		d.value(o.n.child("resize"), join(o.path, "resize"), "want at least size, or nothing could be cut out")
+	}
+	if slices.Contains(r.Std[:], 0) && len(d.all) == 0 {
+		d.value(o.n.child("std"), join(o.path, "std"), "want no 0 to divide by")
+	}
+	return r
 }
 
 // channels reads one number for each of red, green and blue.

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/testbed/testbed/emulator"
@@ -17,6 +18,14 @@ type Plan struct {
 	Hash       string // SHA-256 of Source, hex
 	Conditions []Condition
 	Trials     []Trial // in the order in which they are run
+
+	models []place // of Scenario.Models in the file; none of a plan that was read back from a run
+}
+
+// A place is where something stands in a scenario file.
+type place struct {
+	at   position
+	path string // of the key
 }
 
 // A Scenario is what a scenario file says outside of its conditions, defaults
@@ -26,7 +35,7 @@ type Scenario struct {
 	Title       string          `json:"title,omitempty"`
 	Description string          `json:"description,omitempty"`
 	Seed        uint64          `json:"seed"`
-	World       string          `json:"world"`  // netns
+	World       string          `json:"world"`  // netns or devices
 	Engine      string          `json:"engine"` // auto, relay or tc
 	Device      string          `json:"device"` // auto, packet or tun
 	Strict      bool            `json:"strict"` // refuse links that other load may hold up
@@ -47,29 +56,50 @@ type Scenario struct {
 // A Node is an inference node.
 type Node struct {
 	Name    string `json:"name"`             // lower-case letters, digits and '-'
-	CPUs    int    `json:"cpus"`             // how many it may run on; 0: all but one, at least one
+	CPUs    int    `json:"cpus"`             // how many it may run on; 0: all but one, at least one; in the world of devices unknown
 	Threads int    `json:"threads"`          // of one inference; 0: as many as CPUs
 	Beside  string `json:"beside,omitempty"` // the node whose site and link it shares; empty: a link of its own
+
+	Provider     string `json:"provider,omitempty"`     // execution provider, such as cuda; empty: cpu
+	Optimization string `json:"optimization,omitempty"` // of a model when it is opened: extended, basic or off; empty: all
+	Spinning     bool   `json:"spinning,omitempty"`     // threads of an inference spin while they wait for work
+	Cache        bool   `json:"cache,omitempty"`        // optimised models are kept on the device's disk
+	Profile      string `json:"profile,omitempty"`      // a device profile to go by instead of measuring: a file, or the name of a published one
+
+	// In the world of devices.
+	Address  string `json:"address,omitempty"`   // http://host:port or https://host:port
+	Protocol string `json:"protocol,omitempty"`  // oip: any server of the Open Inference Protocol, as it stands; empty: testbed node
+	TokenEnv string `json:"token_env,omitempty"` // environment variable that holds the node's token; empty: none
+	CA       string `json:"ca,omitempty"`        // PEM file of who signed the node's certificate; empty: those the system trusts
 }
 
 // A Repository is where models come from.
 type Repository struct {
 	Beside string `json:"beside,omitempty"` // the node whose site and link it shares; empty: a link of its own
+
+	// In the world of devices, where this process serves the models.
+	Listen  string `json:"listen,omitempty"`  // such as :8802; empty: any free port
+	Address string `json:"address,omitempty"` // host:port by which nodes reach it; empty: this host's, as seen on the connection to a node
 }
 
 // A Dataset names labelled images.
 type Dataset struct {
-	Name   string `json:"name"`   // signs
-	Images int    `json:"images"` // how many of them, from the first; samples are drawn from these
+	Name    string `json:"name"`              // signs, synthetic, folder or cifar10
+	Path    string `json:"path,omitempty"`    // of a folder or a CIFAR-10 file
+	Classes string `json:"classes,omitempty"` // file of class names, of a folder
+	// Images is how many samples are drawn from: the first of a built-in
+	// dataset, a balanced choice of the others.
+	Images int `json:"images"`
 }
 
-// A Model is a classifier: one that is built in (Name alone), or a file.
+// A Model is a classifier: one that is known by its name, or a file.
 type Model struct {
-	Name     string       `json:"name"`
-	File     string       `json:"file,omitempty"`     // ONNX; relative to the scenario file
-	SHA256   string       `json:"sha256,omitempty"`   // of File; checked if not empty
-	Accuracy float64      `json:"accuracy,omitempty"` // of File, declared, 0 to 1
-	Recipe   model.Recipe `json:"recipe,omitzero"`    // of File; zero: that of the built-in models
+	Name     string        `json:"name"`
+	Weights  model.Weights `json:"weights,omitempty"`  // model.Seeded: random ones in the exact architecture; else those built in or stored
+	File     string        `json:"file,omitempty"`     // ONNX
+	SHA256   string        `json:"sha256,omitempty"`   // of File; checked if not empty
+	Accuracy float64       `json:"accuracy,omitempty"` // of File, declared, 0 to 1
+	Recipe   model.Recipe  `json:"recipe,omitzero"`    // of File; zero: that of the built-in models
 }
 
 // A Selector is an arm of the experiment.
@@ -158,6 +188,19 @@ type Seeds struct {
 
 // MaxRate is the largest rate that a scenario may ask for.
 const MaxRate = 100 * unit.Gbps
+
+// ModelError says, as a mistake in the scenario file, what is wrong with model i
+// of the plan: something that only the machine knows, such as that its weights
+// are not there.
+func (p *Plan) ModelError(i int, err error) error {
+	at := place{path: fmt.Sprintf("models[%d]", i)}
+	if i < len(p.models) {
+		at = p.models[i]
+	}
+	ps := &problems{file: p.File}
+	ps.add(at.at, at.path, "%v", err)
+	return ps.all[0]
+}
 
 // LinkOf is the name of a node's link: its own, or that of the node it is
 // beside.

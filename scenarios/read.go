@@ -17,10 +17,13 @@ const maxSource = unit.MiB
 // vary.bandwidth=5Mbps, or vary.bandwidth=[5Mbps, 20Mbps]. The traces it names are read from fsys too, relative to the
 // file. The same bytes and overrides give the same Plan.
 //
+// stored are names of models that may be used beside the built-in and the
+// published ones, since the machine's store holds them.
+//
 // A mistake in the file or an override is a *FieldError: the first by its
 // position. One in a trace file is the error of package trace, with the
 // trace's own file and line. Names in errors are as given, from fsys's root.
-func Read(fsys fs.FS, name string, overrides []Setting) (*Plan, error) {
+func Read(fsys fs.FS, name string, overrides []Setting, stored ...string) (*Plan, error) {
 	source, err := fs.ReadFile(fsys, name)
 	if err != nil {
 		return nil, err
@@ -33,7 +36,7 @@ func Read(fsys fs.FS, name string, overrides []Setting) (*Plan, error) {
 	if err := ps.first(); err != nil {
 		return nil, err
 	}
-	d := &decoder{problems: ps, fsys: fsys, recordings: map[string]reading{}, beside: map[string]string{}}
+	d := &decoder{problems: ps, fsys: fsys, recordings: map[string]reading{}, beside: map[string]string{}, stored: stored}
 	o := d.object(root, "", "")
 	s := d.scenario(o, name)
 	dims := d.axes(o)
@@ -63,6 +66,7 @@ func Read(fsys fs.FS, name string, overrides []Setting) (*Plan, error) {
 		Hash:       hex.EncodeToString(hash[:]),
 		Conditions: conditions,
 		Trials:     trials(s, conditions),
+		models:     d.modelsAt,
 	}, nil
 }
 

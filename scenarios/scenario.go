@@ -22,17 +22,18 @@ const (
 // scenario reads all but what belongs to conditions.
 func (d *decoder) scenario(o object, file string) Scenario {
 	load := o.in("load")
+	d.world = read(o, "world", oneOf(worlds...))
 	s := Scenario{
 		Name:        read(o, "name", asName),
 		Title:       read(o, "title", asText),
 		Description: strings.TrimSpace(read(o, "description", asText)),
 		Seed:        read(o, "seed", asSeed),
-		World:       read(o, "world", oneOf(worlds...)),
+		World:       d.world,
 		Engine:      read(o, "engine", oneOf(engines...)),
 		Device:      read(o, "device", oneOf(devices...)),
 		Strict:      read(o, "strict", asYes),
 		Nodes:       d.inferenceNodes(o),
-		Repository:  Repository{Beside: d.placed(o.in("repository"), repository)},
+		Repository:  d.repository(o.in("repository")),
 		Dataset:     d.dataset(o.in("dataset")),
 		Models:      d.models(o),
 		Selectors:   d.selectors(o),
@@ -63,37 +64,6 @@ func nameOf(file string) string {
 		return "scenario"
 	}
 	return name
-}
-
-func (d *decoder) inferenceNodes(o object) []Node {
-	ns, paths := o.items("nodes", "want nodes, such as [{name: edge}]")
-	if !o.has("nodes") {
-		d.nodes = []string{"edge"}
-		return []Node{{Name: "edge", CPUs: 1, Threads: 1}}
-	}
-	var nodes []Node
-	for i, n := range ns {
-		item := d.object(n, paths[i], "nodes[]")
-		node := Node{
-			Name:    read(item, "name", asNode),
-			CPUs:    read(item, "cpus", whole(0, 1024)),
-			Threads: read(item, "threads", whole(0, 1024)),
-		}
-		node.Beside = d.placed(item, node.Name)
-		if slices.Contains(d.nodes, node.Name) && node.Name != "" {
-			d.add(n.position, paths[i], "another node is called %q", node.Name)
-		}
-		nodes = append(nodes, node)
-		d.nodes = append(d.nodes, node.Name)
-	}
-	return nodes
-}
-
-func (d *decoder) dataset(o object) Dataset {
-	return Dataset{
-		Name:   read(o, "name", oneOf(datasets...)),
-		Images: read(o, "images", whole(1, maxImages)),
-	}
 }
 
 func (d *decoder) selectors(o object) []Selector {

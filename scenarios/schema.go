@@ -63,12 +63,13 @@ func schemaOfKind(f field) map[string]any {
 		}
 		return schemaOf(f.path)
 	case "models":
-		return oneOfSchemas(schemaOf("models"), listOf(oneOfSchemas(words(builtinNames()...), schemaOf("models[]"))))
+		return oneOfSchemas(schemaOf("models"), listOf(oneOfSchemas(map[string]any{"type": "string", "pattern": nameForm.String()}, schemaOf("models[]"))))
 	case "list":
 		return listOf(itemOf(f.path))
 	case "phases":
 		return listOf(words(selector.PhaseNames...))
-	case "netns", "engine", "device", "layer", "shape", "wrap", "format", "residency", "dataset", "selector":
+	case "world", "engine", "device", "layer", "shape", "wrap", "format", "residency", "dataset", "selector",
+		"provider", "optimization", "protocol", "weights", "interpolation":
 		return words(wordsOf(f.kind)...)
 	}
 	if f.kind == "yes" {
@@ -115,7 +116,7 @@ func yesNo() map[string]any { return map[string]any{"enum": []any{true, false, "
 // wordsOf are the values of a kind that has few.
 func wordsOf(kind string) []string {
 	switch kind {
-	case "netns":
+	case "world":
 		return worlds
 	case "engine":
 		return engines
@@ -133,6 +134,16 @@ func wordsOf(kind string) []string {
 		return residencies
 	case "dataset":
 		return datasets
+	case "provider":
+		return providers
+	case "optimization":
+		return optimizations
+	case "protocol":
+		return protocols
+	case "weights":
+		return weightses
+	case "interpolation":
+		return interpolations
 	}
 	return selector.Names()
 }
@@ -161,5 +172,9 @@ var patterns = map[string]string{
 	"points":     `^[0-9]+(\.[0-9]+)? ?pp$`,
 	"budget":     `^(strict|[0-9]+(\.[0-9]+)? ?(pp|%))$`,
 	"sha256":     `^[0-9a-f]{64}$`,
+	"variable":   `^[A-Za-z_][A-Za-z0-9_]*$`,
+	"address":    `^https?://[^/]+:[0-9]+$`,
+	"hostport":   `^.+:[0-9]+$`,
+	"listen":     `^.*:[0-9]+$`,
 	"node":       `^[a-z0-9][a-z0-9-]{0,9}$`,
 }

@@ -60,7 +60,9 @@ func TestSchema(t *testing.T) {
 		{"engine: relay", "engine: rely"},
 		{"budget: 10pp", "budget: 10"},
 		{"[upload, infer]", "[upload, infr]"},
-		{"- signs-resnet8", "- signs-resnet9"},
+		{"- signs-resnet8", "- signs resnet8"},
+		{"name: cloud", "name: cloud, protocol: grpc"},
+		{"name: signs,", "name: cifar,"},
 		{"saving: 25%", "saving: 0.25"},
 	} {
 		if err := validate(strings.Replace(good, tt.old, tt.new, 1)); err == nil {

@@ -33,7 +33,7 @@ func warm(opts []selector.Option) (names []string) {
 
 func newSelector(t *testing.T, name string, b selector.Budget) selector.Selector {
 	t.Helper()
-	s, err := selector.New(name, b)
+	s, err := selector.New(name, selector.Config{Budget: b})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func TestNew(t *testing.T) {
 			t.Errorf("New(%q).Name() = %q", name, got)
 		}
 	}
-	_, err := selector.New("best", strict)
+	_, err := selector.New("best", selector.Config{Budget: strict})
 	if want := `selector "best": want one of greedy, advanced`; err == nil || err.Error() != want {
 		t.Errorf("New(best): %v, want %s", err, want)
 	}
@@ -339,7 +339,7 @@ func randomOutcome(rng *rand.Rand, opt selector.Option) selector.Outcome {
 
 // BenchmarkSelect is the cost of a decision between five models.
 func BenchmarkSelect(b *testing.B) {
-	s, err := selector.New("advanced", strict)
+	s, err := selector.New("advanced", selector.Config{Budget: strict})
 	if err != nil {
 		b.Fatal(err)
 	}

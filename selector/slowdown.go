@@ -22,10 +22,11 @@ func Prior(utilization float64) float64 {
 // A slowdown estimates the factor by which a node now computes slower than
 // when it was profiled. It follows observed inference times, as ALERT does,
 // with one factor for all models; until there is one, and again when the load
-// has changed since, it is the Prior of the utilization.
+// has changed since, it is what the curve says of the utilization.
 //
 // The zero slowdown has observed nothing.
 type slowdown struct {
+	curve       Curve
 	factor      float64 // moving average of observed/profiled; 0: none
 	learntAt    float64 // utilization when factor was last learnt
 	utilization float64 // that the last Select saw
@@ -44,7 +45,7 @@ const (
 func (s *slowdown) at(utilization float64) float64 {
 	s.utilization = utilization
 	if s.factor == 0 || math.Abs(utilization-s.learntAt) > stale {
-		return Prior(utilization)
+		return s.curve.At(utilization)
 	}
 	return s.factor
 }

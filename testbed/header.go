@@ -5,10 +5,12 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/testbed/testbed/emulator"
 	"github.com/testbed/testbed/emulator/unit"
+	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/runner/record"
 	"github.com/testbed/testbed/scenarios"
 )
@@ -27,7 +29,7 @@ func header(plan *scenarios.Plan, s setup) record.Header {
 		World: sc.World, Seed: sc.Seed, Node: sc.Nodes[0].Name, Budget: sc.Budget,
 		Require:     record.Require{Saving: sc.Require.Saving, AccuracyDrop: sc.Require.AccuracyDrop, Confidence: sc.Require.Confidence},
 		Tolerance:   record.Tolerance{Rate: sc.Tolerance.Rate, Delay: sc.Tolerance.Delay, CPU: sc.Tolerance.CPU, Lag: sc.Tolerance.Lag},
-		Repetitions: sc.Repetitions, Classes: len(s.dataset.Classes()), Dataset: s.dataset.Name(),
+		Repetitions: sc.Repetitions, Classes: len(s.dataset.Classes()), Dataset: s.dataset.Name(), Unscored: unscored(s),
 		Resolved: resolved, Host: thisHost(),
 	}
 	for _, sel := range sc.Selectors {
@@ -41,12 +43,30 @@ func header(plan *scenarios.Plan, s setup) record.Header {
 		h.Axes = append(h.Axes, axis)
 	}
 	for _, m := range s.models {
-		h.Models = append(h.Models, record.Model{Name: m.Name, SHA256: m.SHA256, Bytes: unit.Bytes(m.Bytes), MACs: m.MACs, Accuracy: m.Accuracy, Images: m.Images})
+		h.Models = append(h.Models, record.Model{Name: m.Name, SHA256: m.SHA256, Bytes: unit.Bytes(m.Bytes), MACs: m.MACs, Accuracy: m.Accuracy, Images: m.Images, Source: m.Source, Weights: string(m.Weights)})
 	}
 	for _, c := range plan.Conditions {
 		h.Conditions = append(h.Conditions, condition(sc, c))
 	}
 	return h
+}
+
+// unscored says why the answers of a run mean nothing; empty if they do.
+func unscored(s setup) string {
+	var seeded []string
+	for _, m := range s.models {
+		if m.Weights == model.Seeded {
+			seeded = append(seeded, m.Name)
+		}
+	}
+	var why []string
+	if len(seeded) > 0 {
+		why = append(why, "the weights of "+strings.Join(seeded, ", ")+" are random (seeded)")
+	}
+	if !s.dataset.Labelled() {
+		why = append(why, "the images of "+s.dataset.Name()+" show nothing")
+	}
+	return strings.Join(why, ", and ")
 }
 
 func condition(sc scenarios.Scenario, c scenarios.Condition) record.Condition {

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/viper"
 
 	"github.com/testbed/testbed/emulator/netns"
+	"github.com/testbed/testbed/inference/node"
 	"github.com/testbed/testbed/scenarios"
 )
 
@@ -58,6 +59,7 @@ func main() {
 	// A world starts this program again as its router, its nodes and its
 	// load; those calls do not return.
 	netns.Main(nodeMain)
+	node.Main()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
@@ -129,7 +131,7 @@ Exit status: 0 done; 1 it failed; 2 the input was wrong; 3 done, and with
 		return badInput(fmt.Errorf("%w; see %s --help", err, cmd.CommandPath()))
 	})
 	root.PersistentFlags().BoolP("quiet", "q", false, "say nothing but results and errors")
-	root.AddCommand(a.runCommand(), a.planCommand(), a.validateCommand(), a.reportCommand(), a.doctorCommand(), a.calibrateCommand(), a.modelsCommand(), a.tracesCommand(), a.schemaCommand(), a.versionCommand())
+	root.AddCommand(a.runCommand(), a.planCommand(), a.validateCommand(), a.reportCommand(), a.doctorCommand(), a.calibrateCommand(), a.modelsCommand(), a.nodeCommand(), a.profileCommand(), a.tracesCommand(), a.schemaCommand(), a.versionCommand())
 	return root
 }
 

@@ -9,12 +9,14 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/testbed/testbed/emulator/netns"
+	"github.com/testbed/testbed/inference/node"
 	"github.com/testbed/testbed/inference/onnx"
 )
 
 // TestMain lets the test binary be the program, and so its router and nodes.
 func TestMain(m *testing.M) {
 	netns.Main(nodeMain)
+	node.Main()
 	testscript.Main(m, map[string]func(){"testbed": main})
 }
 

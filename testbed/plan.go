@@ -13,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/scenarios"
 )
 
@@ -66,7 +65,7 @@ func readScenario(file string, set []scenarios.Setting) (*scenarios.Plan, error)
 	case errors.Is(err, fs.ErrNotExist):
 		name := strings.TrimSuffix(file, ".yaml") + ".yaml"
 		if _, err := fs.Stat(scenarios.Shipped(), name); err == nil && !strings.ContainsAny(file, `/\`) {
-			return scenarios.Read(scenarios.Shipped(), name, set)
+			return scenarios.Read(scenarios.Shipped(), name, set, storedNames()...)
 		}
 		return nil, fmt.Errorf("%s: no such file, and no shipped scenario of that name (%s)", file, strings.Join(shippedNames(), ", "))
 	case err != nil:
@@ -74,7 +73,7 @@ func readScenario(file string, set []scenarios.Setting) (*scenarios.Plan, error)
 	case info.IsDir():
 		return nil, fmt.Errorf("%s: is a directory; want a scenario file", file)
 	}
-	plan, err := scenarios.Read(os.DirFS(filepath.Dir(file)), filepath.Base(file), set)
+	plan, err := scenarios.Read(os.DirFS(filepath.Dir(file)), filepath.Base(file), set, storedNames()...)
 	var field *scenarios.FieldError
 	if errors.As(err, &field) && field.File == filepath.Base(file) {
 		field.File = file
@@ -83,11 +82,7 @@ func readScenario(file string, set []scenarios.Setting) (*scenarios.Plan, error)
 		return nil, err
 	}
 	plan.File = file
-	for i, m := range plan.Scenario.Models {
-		if m.File != "" && !filepath.IsAbs(m.File) {
-			plan.Scenario.Models[i].File = filepath.Join(filepath.Dir(file), m.File)
-		}
-	}
+	relative(plan, file)
 	return plan, nil
 }
 
@@ -97,18 +92,6 @@ func shippedNames() (names []string) {
 		names = append(names, strings.TrimSuffix(f, ".yaml"))
 	}
 	return names
-}
-
-// resolveModels finds the models of a plan: built in, or files.
-func resolveModels(plan *scenarios.Plan) (all []model.Model, err error) {
-	for _, m := range plan.Scenario.Models {
-		found, err := resolveModel(m)
-		if err != nil {
-			return nil, fmt.Errorf("%s: models: %w", plan.File, err)
-		}
-		all = append(all, found)
-	}
-	return all, nil
 }
 
 func (a *app) planCommand() *cobra.Command {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/testbed/testbed/emulator"
+	"github.com/testbed/testbed/emulator/unit"
 	"github.com/testbed/testbed/scenarios"
 )
 
@@ -71,4 +72,15 @@ func roundTripOf(l scenarios.Links) string {
 
 func seconds(x float64) time.Duration {
 	return time.Duration(x * float64(time.Second)).Round(10 * time.Microsecond)
+}
+
+// rateOf is the bottleneck of a link, for people.
+func rateOf(l emulator.Link) string {
+	switch {
+	case l.Trace != nil || l.Rates != nil:
+		return fmt.Sprintf("varies, mean %v", (l.MeanRate()+50*unit.Kbps)/(100*unit.Kbps)*(100*unit.Kbps))
+	case l.Rate == 0:
+		return "no limit"
+	}
+	return l.Rate.String()
 }

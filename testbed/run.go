@@ -17,7 +17,6 @@ import (
 	"github.com/testbed/testbed/inference/onnx"
 	"github.com/testbed/testbed/plots/stats"
 	"github.com/testbed/testbed/runner"
-	"github.com/testbed/testbed/runner/local"
 	"github.com/testbed/testbed/runner/record"
 	"github.com/testbed/testbed/scenarios"
 )
@@ -119,21 +118,27 @@ type setup struct {
 	models  []model.Model
 	library string
 	dataset dataset.Dataset
+	known   runner.Known
 }
 
-func (a *app) prepare(plan *scenarios.Plan) (s setup, err error) {
-	if s.models, err = resolveModels(plan); err != nil {
+func (a *app) prepare(ctx context.Context, plan *scenarios.Plan) (s setup, err error) {
+	if s.models, err = a.resolveModels(ctx, plan, false); err != nil {
 		return s, badInput(err)
 	}
-	if s.dataset, err = dataset.Open(plan.Scenario.Dataset.Name, plan.Scenario.Dataset.Images); err != nil {
+	if s.dataset, err = openDataset(plan, s.models); err != nil {
 		return s, badInput(err)
 	}
-	s.library, err = onnx.Find()
+	if s.known, err = knownOf(plan, s.models); err != nil {
+		return s, badInput(err)
+	}
+	if plan.Scenario.World == "netns" { // devices have their own
+		s.library, err = onnx.Find()
+	}
 	return s, err
 }
 
 func (a *app) runPlan(ctx context.Context, plan *scenarios.Plan, dir string) error {
-	s, err := a.prepare(plan)
+	s, err := a.prepare(ctx, plan)
 	if err != nil {
 		return err
 	}
@@ -153,7 +158,7 @@ func (a *app) resume(ctx context.Context, dir string) error {
 	if err != nil {
 		return errors.Join(badInput(err), w.Close())
 	}
-	s, err := a.prepare(plan)
+	s, err := a.prepare(ctx, plan)
 	if err != nil {
 		return errors.Join(err, w.Close())
 	}
@@ -194,12 +199,12 @@ func (a *app) inWorld(ctx context.Context, plan *scenarios.Plan, s setup, w *rec
 	if err != nil {
 		return err
 	}
-	world, err := local.Open(ctx, plan, local.Options{Models: s.models, Library: s.library, Image: first.Image})
+	world, description, err := a.openWorld(ctx, plan, s, first.Image)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, world.Close()) }()
-	nodes, err := json.Marshal(world.Describe())
+	nodes, err := json.Marshal(description)
 	if err != nil {
 		return err
 	}
@@ -211,7 +216,7 @@ func (a *app) inWorld(ctx context.Context, plan *scenarios.Plan, s setup, w *rec
 	}
 	bar := newProgress(a)
 	defer bar.finish()
-	return runner.Run(ctx, plan, runner.Options{World: world, Dataset: s.dataset, Writer: w, Before: before, Progress: bar.show})
+	return runner.Run(ctx, plan, runner.Options{World: world, Dataset: s.dataset, Writer: w, Before: before, Known: s.known, Progress: bar.show})
 }
 
 // conclude prints the result of a run and turns it into an exit status.

@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/testbed/testbed/inference/dataset"
 	"github.com/testbed/testbed/scenarios"
 )
 
@@ -40,10 +39,11 @@ func (a *app) validate(cmd *cobra.Command, file string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := resolveModels(plan); err != nil {
+	models, err := a.resolveModels(cmd.Context(), plan, true)
+	if err != nil {
 		return err
 	}
-	if _, err := dataset.Open(plan.Scenario.Dataset.Name, plan.Scenario.Dataset.Images); err != nil {
+	if _, err := openDataset(plan, models); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(a.out, "%s: ok, %d conditions, %d trials, %d requests\n", file, len(plan.Conditions), len(plan.Trials), requests(plan))

@@ -53,6 +53,9 @@ func (s *Signs) Classes() []string {
 	return names
 }
 
+// Labelled returns true.
+func (s *Signs) Labelled() bool { return true }
+
 // Sample returns image i, 0 ≤ i < Len, as a PNG file.
 func (s *Signs) Sample(i int) (Sample, error) {
 	if i < 0 || i >= s.n {

@@ -11,7 +11,7 @@ import (
 )
 
 func TestOpen(t *testing.T) {
-	d, err := dataset.Open("signs", 80)
+	d, err := dataset.Open(dataset.Spec{Name: "signs", Images: 80})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,11 +34,11 @@ func TestOpen(t *testing.T) {
 		images int
 		want   string
 	}{
-		{"imagenet", 10, `no dataset "imagenet": want signs`},
+		{"imagenet", 10, `no dataset "imagenet": want signs, synthetic, cifar10 or folder`},
 		{"signs", 0, "dataset signs: 0 images: want at least 1"},
 		{"signs", -5, "dataset signs: -5 images: want at least 1"},
 	} {
-		if _, err := dataset.Open(tt.name, tt.images); err == nil || err.Error() != tt.want {
+		if _, err := dataset.Open(dataset.Spec{Name: tt.name, Images: tt.images}); err == nil || err.Error() != tt.want {
 			t.Errorf("Open(%q, %d): %v; want %s", tt.name, tt.images, err, tt.want)
 		}
 	}

@@ -1,54 +1,134 @@
 package dataset
 
 import (
+	"encoding/binary"
 	"fmt"
 	"image"
-	"image/color"
 	"math"
 
+	"github.com/testbed/testbed/inference/dataset/jpeg"
 	"github.com/testbed/testbed/inference/model"
-	"golang.org/x/image/draw"
 )
 
-// Tensor makes img the input of a model: the shorter side is resized to
-// r.Size (a triangle filter as wide as the reduction, as PIL's BILINEAR), the
-// centre is cut out, and each channel of RGB becomes (x/255 - Mean)/Std, laid
-// out as [3, Size, Size]. An image that has the size already is taken as it is.
-// Grey images and palettes are converted; images are taken to be opaque. One
-// that is more than maxAspect times as long as it is wide is an error.
+// Tensor makes img the input of a model, as the recipe says: Crop, and then each
+// channel of RGB becomes (x/Scale - Mean)/Std, laid out as [3, Size, Size].
 //
 // The result is in dst if it has room, else in a new slice.
 func Tensor(img image.Image, r model.Recipe, dst []float32) ([]float32, error) {
-	if err := check(r); err != nil {
+	b := img.Bounds()
+	p, err := planned(b.Dx(), b.Dy(), r)
+	if err != nil {
 		return nil, err
 	}
-	if b := img.Bounds(); b.Empty() || b.Dx() > maxAspect*b.Dy() || b.Dy() > maxAspect*b.Dx() {
-		return nil, fmt.Errorf("image of %d x %d pixels: want sides of 1:%d to %d:1", b.Dx(), b.Dy(), maxAspect, maxAspect)
+	s := scratches.Get().(*scratch)
+	defer s.free()
+	return p.tensor(sourceOf(img, s), s, dst), nil
+}
+
+// Crop is what Tensor makes of img before it becomes numbers, 8 bits a channel
+// and opaque, as Pillow and torchvision do it, to the bit: the shorter side is
+// resized to Resize, the longer in proportion, rounded down, by a filter as wide
+// as the reduction (Interpolation), and the middle of Size by Size cut out.
+//
+// Grey images and palettes are converted; opacity is left out. An image that is
+// more than maxAspect times as long as it is wide is an error.
+func Crop(img image.Image, r model.Recipe) (*image.RGBA, error) {
+	b := img.Bounds()
+	p, err := planned(b.Dx(), b.Dy(), r)
+	if err != nil {
+		return nil, err
 	}
-	img = fitted(img, r.Size)
-	n := r.Size * r.Size
-	if cap(dst) < 3*n {
-		dst = make([]float32, 3*n)
+	s := scratches.Get().(*scratch)
+	defer s.free()
+	out := image.NewRGBA(image.Rect(0, 0, r.Size, r.Size))
+	p.rows(sourceOf(img, s), s, func(y int, row []uint32) {
+		for x, pixel := range row {
+			binary.LittleEndian.PutUint32(out.Pix[y*out.Stride+4*x:], pixel|0xff000000)
+		}
+	})
+	return out, nil
+}
+
+// Preprocess is Decode and then Tensor, of the file of an image. It is faster:
+// only the part of a JPEG file that the crop needs becomes pixels. It is what a
+// node does with a request.
+func Preprocess(file []byte, r model.Recipe, dst []float32) ([]float32, error) {
+	if isJPEG(file) {
+		f, err := openJPEG(file)
+		if err != nil {
+			return nil, err
+		}
+		if f.Orientation == 1 {
+			return preprocessJPEG(f, r, dst)
+		}
 	}
-	dst = dst[:3*n]
-	tables := lookup(r)
-	switch img := img.(type) {
-	case *image.RGBA:
-		fill(dst, img.Pix, img.Stride, r.Size, &tables)
-	case *image.NRGBA:
-		fill(dst, img.Pix, img.Stride, r.Size, &tables)
-	default:
-		fillSlow(dst, img, r.Size, &tables)
+	img, err := Decode(file)
+	if err != nil {
+		return nil, err
 	}
-	return dst, nil
+	return Tensor(img, r, dst)
+}
+
+func preprocessJPEG(f *jpeg.File, r model.Recipe, dst []float32) ([]float32, error) {
+	p, err := planned(f.Width, f.Height, r)
+	if err != nil {
+		return nil, err
+	}
+	s := scratches.Get().(*scratch)
+	defer s.free()
+	img, err := f.Decode(p.needed(s), &s.jpeg)
+	if err != nil {
+		return nil, fmt.Errorf("image: jpeg: %w", err)
+	}
+	return p.tensor(img, s, dst), nil
 }
 
 // maxAspect bounds the work that resizing a long strip would take.
 const maxAspect = 32
 
+// A plan is how an image of width by height becomes a crop.
+type plan struct {
+	recipe        model.Recipe
+	width, height int // of the image
+	w, h          int // resized
+	x, y          int // of the crop in that
+}
+
+func planned(width, height int, r model.Recipe) (plan, error) {
+	if err := check(r); err != nil {
+		return plan{}, err
+	}
+	if width <= 0 || height <= 0 || width > maxAspect*height || height > maxAspect*width {
+		return plan{}, fmt.Errorf("image of %d x %d pixels: want sides of 1:%d to %d:1", width, height, maxAspect, maxAspect)
+	}
+	short := r.Resize
+	if short == 0 {
+		short = r.Size
+	}
+	// torchvision truncates the longer side and rounds the corner, halves to even.
+	p := plan{recipe: r, width: width, height: height, w: short, h: short}
+	if width > height {
+		p.w = int(int64(short) * int64(width) / int64(height))
+	} else {
+		p.h = int(int64(short) * int64(height) / int64(width))
+	}
+	p.x = int(math.RoundToEven(float64(p.w-r.Size) / 2))
+	p.y = int(math.RoundToEven(float64(p.h-r.Size) / 2))
+	return p, nil
+}
+
 func check(r model.Recipe) error {
-	if r.Size <= 0 {
-		return fmt.Errorf("recipe: size %d: want a positive number of pixels", r.Size)
+	if r.Size <= 0 || r.Size > maxSide {
+		return fmt.Errorf("recipe: size %d: want 1 to %d pixels", r.Size, maxSide)
+	}
+	if r.Resize != 0 && (r.Resize < r.Size || r.Resize > maxSide) {
+		return fmt.Errorf("recipe: resize %d: want the size, %d, to %d pixels", r.Resize, r.Size, maxSide)
+	}
+	if r.Interpolation != model.Bilinear && r.Interpolation != model.Bicubic {
+		return fmt.Errorf("recipe: interpolation %q: want %q (bilinear) or %q", r.Interpolation, model.Bilinear, model.Bicubic)
+	}
+	if !(r.Scale >= 0) {
+		return fmt.Errorf("recipe: scale %v: want a positive number, or 0 for 255", r.Scale)
 	}
 	for _, s := range r.Std {
 		if !(s > 0) {
@@ -58,65 +138,80 @@ func check(r model.Recipe) error {
 	return nil
 }
 
-// fitted returns img resized and cropped to size by size, or img itself if it
-// is that.
-func fitted(img image.Image, size int) image.Image {
-	b := img.Bounds()
-	if b.Dx() == size && b.Dy() == size {
-		return img
+// maxSide bounds what a recipe can ask for.
+const maxSide = 8192
+
+// unchanged says that the crop is a part of the image itself.
+func (p *plan) unchanged() bool { return p.w == p.width && p.h == p.height }
+
+// needed is the part of the image that the crop is made of.
+func (p *plan) needed(s *scratch) image.Rectangle {
+	n := p.recipe.Size
+	if p.unchanged() {
+		return image.Rect(p.x, p.y, p.x+n, p.y+n)
 	}
-	// The longer side is truncated and the crop's corner rounded, as
-	// torchvision does.
-	w, h := size, size
-	if b.Dx() > b.Dy() {
-		w = max(int(int64(size)*int64(b.Dx())/int64(b.Dy())), size)
-	} else {
-		h = max(int(int64(size)*int64(b.Dy())/int64(b.Dx())), size)
+	p.weigh(s)
+	x0, x1 := s.across.span()
+	y0, y1 := s.down.span()
+	return image.Rect(x0, y0, x1, y1)
+}
+
+func (p *plan) weigh(s *scratch) {
+	n, filter := p.recipe.Size, p.recipe.Interpolation
+	s.across.make(filtering{in: p.width, out: p.w, skip: p.x, count: n, filter: filter})
+	s.down.make(filtering{in: p.height, out: p.h, skip: p.y, count: n, filter: filter})
+}
+
+// rows calls emit with each row of the crop, which the next overwrites.
+func (p *plan) rows(src source, s *scratch, emit func(y int, row []uint32)) {
+	n := p.recipe.Size
+	if !p.unchanged() {
+		p.weigh(s)
+		s.resize(src, emit)
+		return
 	}
-	x := int(math.RoundToEven(float64(w-size) / 2))
-	y := int(math.RoundToEven(float64(h-size) / 2))
-	// Only the part that the crop keeps is computed: out is a window on the
-	// resized image.
-	out := image.NewRGBA(image.Rect(0, 0, size, size))
-	draw.BiLinear.Scale(out, image.Rect(-x, -y, w-x, h-y), img, b, draw.Src, nil)
-	return out
+	s.out = grown(s.out, n)
+	for y := range n {
+		src.Row(p.y+y, p.x, p.x+n, s.out)
+		emit(y, s.out)
+	}
+}
+
+func (p *plan) tensor(src source, s *scratch, dst []float32) []float32 {
+	n := p.recipe.Size
+	dst = grown(dst, 3*n*n)
+	if s.recipe != p.recipe {
+		s.recipe, s.tables = p.recipe, lookup(p.recipe)
+	}
+	p.rows(src, s, func(y int, row []uint32) {
+		at := dst[y*n:]
+		fill(at[:n], at[n*n:][:n], at[2*n*n:][:n], row, &s.tables)
+	})
+	return dst
 }
 
 // A table maps the byte of a pixel to a number of the tensor.
 type table [256]float32
 
 func lookup(r model.Recipe) (t [3]table) {
+	scale := r.Scale
+	if scale == 0 {
+		scale = 255
+	}
 	for ch := range t {
 		for x := range t[ch] {
-			t[ch][x] = (float32(x)/255 - r.Mean[ch]) / r.Std[ch]
+			t[ch][x] = (float32(x)/scale - r.Mean[ch]) / r.Std[ch]
 		}
 	}
 	return t
 }
 
-// fill reads pixels of four bytes, red first; the first is the top left one of
-// the image, also of one that is a part of another.
-func fill(dst []float32, pix []byte, stride, size int, t *[3]table) {
-	n := size * size
-	red, green, blue := dst[:n], dst[n:2*n], dst[2*n:]
-	for y := range size {
-		row := pix[y*stride : y*stride+4*size]
-		for x := range size {
-			i := y*size + x
-			red[i] = t[0][row[4*x]]
-			green[i] = t[1][row[4*x+1]]
-			blue[i] = t[2][row[4*x+2]]
-		}
-	}
-}
-
-func fillSlow(dst []float32, img image.Image, size int, t *[3]table) {
-	n, b := size*size, img.Bounds()
-	for y := range size {
-		for x := range size {
-			c := color.NRGBAModel.Convert(img.At(b.Min.X+x, b.Min.Y+y)).(color.NRGBA)
-			i := y*size + x
-			dst[i], dst[n+i], dst[2*n+i] = t[0][c.R], t[1][c.G], t[2][c.B]
-		}
+func fill(red, green, blue []float32, row []uint32, t *[3]table) {
+	n := len(row)
+	red, green, blue = red[:n], green[:n], blue[:n]
+	for x, p := range row {
+		red[x] = t[0][p&0xff]
+		green[x] = t[1][p>>8&0xff]
+		blue[x] = t[2][p>>16&0xff]
 	}
 }

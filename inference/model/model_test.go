@@ -75,7 +75,6 @@ func TestFromFile(t *testing.T) {
 	if err := os.WriteFile(path, []byte("abc"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	const abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" // FIPS 180-2, B.1
 	own := model.Recipe{Size: 224, Std: [3]float32{1, 1, 1}}
 	m, err := model.FromFile(path, model.Model{Name: "my", Accuracy: 0.7, Recipe: own})
 	if err != nil {

@@ -1,7 +1,6 @@
 package model
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -22,30 +21,35 @@ func FilePath(name string) string {
 // A Repository serves the files of models over HTTP, and probes, by which a
 // node measures the path to it:
 //
-//	GET  /v2/repository/models/{name}/versions/1/file  the file; its ETag is the SHA-256
+//	GET  /v2/repository/models/{name}/versions/1/file  the file, or a range of it; its ETag is the SHA-256
 //	GET  /probe?bytes=N                                N bytes that do not compress
 //	POST /probe                                        an Arrival, of the request's body, as JSON
 //	GET  /ping                                         nothing
 type Repository struct {
 	mux   http.ServeMux
-	files map[string]file
+	files map[string]*served
 }
 
-type file struct {
-	etag string
-	data []byte
-}
-
-// NewRepository reads and verifies the files of models and holds them in
-// memory, so that serving one never waits for a disk.
+// NewRepository verifies the files of models, each once however many models
+// share it. They are served from the disk, the built-in ones from memory, so
+// that a repository of any size costs no memory. A file that changes on disk
+// afterwards is hashed again before it is served, and is not if it differs.
 func NewRepository(models []Model) (*Repository, error) {
-	r := &Repository{files: make(map[string]file, len(models))}
+	r := &Repository{files: make(map[string]*served, len(models))}
+	shared := make(map[[2]string]*served, len(models))
 	for _, m := range models {
-		data, err := m.ReadAll()
-		if err != nil {
-			return nil, err
+		key := [2]string{m.File, m.SHA256}
+		if m.File == "" {
+			key[0] = "built in/" + m.Name
 		}
-		r.files[m.Name] = file{etag: `"` + m.SHA256 + `"`, data: data}
+		if shared[key] == nil {
+			s := &served{model: m}
+			if err := s.verify(); err != nil {
+				return nil, err
+			}
+			shared[key] = s
+		}
+		r.files[m.Name] = shared[key]
 	}
 	r.mux.HandleFunc("GET "+FilePath("{name}"), r.serveFile)
 	r.mux.HandleFunc("GET /probe", sendProbe)
@@ -59,14 +63,22 @@ func (r *Repository) ServeHTTP(w http.ResponseWriter, req *http.Request) { r.mux
 
 func (r *Repository) serveFile(w http.ResponseWriter, req *http.Request) {
 	name := req.PathValue("name")
-	f, ok := r.files[name]
+	s, ok := r.files[name]
 	if !ok {
 		http.Error(w, fmt.Sprintf("no model %q in this repository", name), http.StatusNotFound)
 		return
 	}
-	w.Header().Set("ETag", f.etag)
+	content, err := s.open()
+	if err != nil {
+		// Another request would not mend it: not a server error, which
+		// clients repeat.
+		http.Error(w, err.Error(), http.StatusGone)
+		return
+	}
+	defer content.Close()
+	w.Header().Set("ETag", `"`+s.model.SHA256+`"`)
 	w.Header().Set("Content-Type", "application/octet-stream")
-	http.ServeContent(w, req, "", time.Time{}, bytes.NewReader(f.data))
+	http.ServeContent(w, req, "", time.Time{}, content)
 }
 
 func sendProbe(w http.ResponseWriter, req *http.Request) {

@@ -3,16 +3,22 @@ package node
 import (
 	"context"
 	"io"
+	"net"
 	"net/rpc"
 )
 
 // A Client tells a node what to do. Its methods may be called at the same time.
 // When a context ends, a method returns at once, and the node goes on with what
 // it was told.
-type Client struct{ rpc *rpc.Client }
+type Client struct {
+	rpc  *rpc.Client
+	conn io.ReadWriteCloser
+}
 
 // Dial returns a client of the node that serves the other end of conn.
-func Dial(conn io.ReadWriteCloser) *Client { return &Client{rpc.NewClient(conn)} }
+func Dial(conn io.ReadWriteCloser) *Client {
+	return &Client{rpc: rpc.NewClient(bound(conn)), conn: conn}
+}
 
 // Start makes the node what cfg says. It is called once, before all else.
 func (c *Client) Start(ctx context.Context, cfg Config) (Description, error) {
@@ -47,7 +53,24 @@ func (c *Client) Do(ctx context.Context, args DoArgs) (Reply, error) {
 	return call[Reply](ctx, c, "Do", args)
 }
 
-// Close hangs up, which ends the node.
+// SetLoad has the node's CPUs used by a background load: share of each, 0 to 1,
+// by a process beside the node's. It replaces the last one, ends with the
+// connection, and has begun when SetLoad returns. Status says what it achieves.
+func (c *Client) SetLoad(ctx context.Context, share float64) error {
+	_, err := call[bool](ctx, c, "SetLoad", share)
+	return err
+}
+
+// LocalAddr is this end of the connection to the node, by which the node can
+// reach this host; nil if it is not one of a network.
+func (c *Client) LocalAddr() net.Addr {
+	if conn, ok := c.conn.(net.Conn); ok {
+		return conn.LocalAddr()
+	}
+	return nil
+}
+
+// Close hangs up, which ends the node, or gives a standing one back.
 func (c *Client) Close() error { return c.rpc.Close() }
 
 func call[T any](ctx context.Context, c *Client, method string, args any) (T, error) {

@@ -33,15 +33,19 @@ func newControl(s sockets) *control {
 	return &control{sockets: s, peers: make(map[string]*peer)}
 }
 
-func (c *control) peer(address string) *peer {
+func (c *control) peer(address string) (*peer, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	p := c.peers[address]
 	if p == nil {
-		p = &peer{client: oip.NewClient(address, c.sockets.dial)}
+		client, err := oip.NewClient(oip.Target{URL: "http://" + address, Dial: c.sockets.dial})
+		if err != nil {
+			return nil, err
+		}
+		p = &peer{client: client}
 		c.peers[address] = p
 	}
-	return p
+	return p, nil
 }
 
 // do sends one image. A request that fails is a Reply with Err, of which
@@ -52,16 +56,20 @@ func (c *control) do(ctx context.Context, args DoArgs) (Reply, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, args.Timeout)
 	defer cancel()
-	p := c.peer(args.Address)
+	p, err := c.peer(args.Address)
+	if err != nil {
+		return Reply{}, fmt.Errorf("do: %w", err)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.warm {
 		start := clock.Now()
-		if err := p.client.Warm(ctx); err != nil {
+		if err := p.client.Live(ctx); err != nil {
 			return failed(oip.Result{Sent: start, Done: clock.Now()}, explain(err, args)), nil
 		}
 	}
-	r, err := p.client.Infer(ctx, oip.Call{Model: args.Model, Arm: args.Arm, Image: args.Image})
+	native := oip.Native()
+	r, err := p.client.Classify(ctx, oip.Call{Model: args.Model, Arm: args.Arm, Image: args.Image, Signature: &native})
 	p.warm = err == nil
 	if err != nil {
 		return failed(r, explain(err, args)), nil

@@ -2,80 +2,87 @@ package node
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"time"
 
 	"github.com/testbed/testbed/emulator/unit"
 	"github.com/testbed/testbed/inference/model"
+	"github.com/testbed/testbed/inference/model/transfer"
+)
+
+// A request waits for the fetch: what does not come after fetchAttempts, fetchWait
+// apart at first and then twice as long each time, is better told than waited for.
+const (
+	fetchAttempts = 5
+	fetchWait     = 100 * time.Millisecond
 )
 
 // A fetcher gets the files of models from the repository.
 type fetcher struct {
 	sockets    sockets
-	repository string // host:port
+	repository string // host:port; empty: there is none
 }
 
-// fetch gets the file of m over a connection of its own, as a device does that
-// asks once in a while. It never returns bytes that do not hash to m.SHA256,
-// and allocates m.Bytes whatever the repository sends.
-func (f fetcher) fetch(ctx context.Context, m model.Model) ([]byte, sample, error) {
-	dialer := timedDialer{sockets: f.sockets}
+// fetch gets the file of m into f over a connection of its own, as a device
+// does that asks once in a while, and over another for the rest where one is
+// cut. Without an error, f holds bytes that hash to m.SHA256. It never takes
+// more than m.Bytes of them, whatever the repository sends.
+func (f fetcher) fetch(ctx context.Context, m model.Model, to *os.File) (sample, error) {
+	dialer := &timedDialer{sockets: f.sockets}
 	transport := &http.Transport{DialContext: dialer.dial, DisableKeepAlives: true, DisableCompression: true}
 	defer transport.CloseIdleConnections()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+f.repository+model.FilePath(url.PathEscape(m.Name)), nil)
-	if err != nil {
-		return nil, sample{}, err
-	}
-	resp, err := (&http.Client{Transport: transport}).Do(req)
-	if err != nil {
-		return nil, sample{}, err
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return nil, sample{}, errors.New(resp.Status)
-	}
-	if n := resp.ContentLength; n >= 0 && n != m.Bytes {
-		return nil, sample{}, fmt.Errorf("%d bytes are offered: want %d", n, m.Bytes)
-	}
-	data, sum, err := readHashed(resp.Body, m.Bytes)
-	if err != nil {
-		return nil, sample{}, err
-	}
-	if sum != m.SHA256 {
-		return nil, sample{}, fmt.Errorf("SHA-256 is %s: want %s", sum, m.SHA256)
-	}
-	took := time.Since(dialer.connected) - dialer.handshake
-	return data, sample{bytes: unit.Bytes(len(data)), took: took}, nil
+	meter := &meter{transport: transport, dialer: dialer}
+	_, err := transfer.Download{
+		Client: &http.Client{Transport: meter},
+		URL:    "http://" + f.repository + model.FilePath(url.PathEscape(m.Name)),
+		SHA256: m.SHA256, Bytes: m.Bytes,
+		Attempts: fetchAttempts, Wait: fetchWait,
+	}.To(ctx, to)
+	return meter.sample(), err
 }
 
-// readHashed reads exactly n bytes, to the end of r, and hashes them as they
-// come, so that the hash is there with the last of them.
-func readHashed(r io.Reader, n int64) (data []byte, sum string, err error) {
-	data = make([]byte, n)
-	h := sha256.New()
-	for got := int64(0); got < n; {
-		k, err := r.Read(data[got:])
-		h.Write(data[got : got+int64(k)])
-		got += int64(k)
-		if err != nil && got < n {
-			return nil, "", fmt.Errorf("%w after %d bytes: want %d", ended(err), got, n)
-		}
-	}
-	if k, _ := io.ReadFull(r, make([]byte, 1)); k > 0 {
-		return nil, "", fmt.Errorf("more than %d bytes came", n)
-	}
-	return data, hex.EncodeToString(h.Sum(nil)), nil
+// A meter measures what comes over connections that are dialed one after the
+// other, each for one request.
+type meter struct {
+	transport http.RoundTripper
+	dialer    *timedDialer
+
+	bytes  int64
+	before time.Duration // of requests before this one
+	took   time.Duration // of this one, to the last byte so far
 }
 
-func ended(err error) error {
-	if err == io.EOF {
-		return io.ErrUnexpectedEOF
+// RoundTrip sends a request and counts the body of the answer.
+func (m *meter) RoundTrip(req *http.Request) (*http.Response, error) {
+	m.before, m.took = m.before+m.took, 0
+	resp, err := m.transport.RoundTrip(req)
+	if err == nil && resp.StatusCode/100 == 2 {
+		resp.Body = &metered{resp.Body, m}
 	}
-	return err
+	return resp, err
+}
+
+// sample is the transfer as one: what lay between two connections, when
+// nothing was asked for, is not part of it.
+func (m *meter) sample() sample {
+	return sample{bytes: unit.Bytes(m.bytes), took: m.before + m.took}
+}
+
+// A metered body counts what is read of it.
+type metered struct {
+	io.ReadCloser
+	meter *meter
+}
+
+func (b *metered) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if n > 0 {
+		m := b.meter
+		m.bytes += int64(n)
+		m.took = time.Since(m.dialer.connected) - m.dialer.handshake
+	}
+	return n, err
 }

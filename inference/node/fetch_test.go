@@ -2,6 +2,7 @@ package node_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/inference/node"
 )
 
@@ -44,13 +46,13 @@ func TestFetchTrustsNobody(t *testing.T) {
 		want  string
 	}{
 		{"one bit is wrong", chunked(flipped), "want " + m.SHA256},
-		{"it ends early", chunked(whole[:1000]), fmt.Sprintf("unexpected EOF after 1000 bytes: want %d", m.Bytes)},
-		{"it does not end", chunked(whole, whole), fmt.Sprintf("more than %d bytes came", m.Bytes)},
+		{"it ends early", chunked(whole[:1000]), fmt.Sprintf("cut after 1000 of %d bytes", m.Bytes)},
+		{"it does not end", chunked(whole, whole), fmt.Sprintf("more bytes came than the %d", m.Bytes)},
 		{"it offers another size", func(rw http.ResponseWriter, _ *http.Request) {
 			rw.Header().Set("Content-Length", "123456789012")
 		}, "123456789012 bytes are offered"},
 		{"it does not have it", http.NotFound, "404 Not Found"},
-		{"it is a page", chunked([]byte("<html>")), "after 6 bytes"},
+		{"it is a page", chunked([]byte("<html>")), "cut after 6 of"},
 	} {
 		serve = tt.serve
 		r := w.do(t, "a", m.Name, 0)
@@ -107,4 +109,54 @@ func TestQueue(t *testing.T) {
 	if second.Phases.Queue < slow/4 || second.Phases.Fetch > slow/2 || second.Done < first.Done-first.Phases.Download {
 		t.Errorf("second: %+v, done %v; the first at %v", second.Phases, second.Done, first.Done)
 	}
+}
+
+// TestCutTransferIsResumed: what came before the cut is not fetched again, and
+// what was fetched adds up to the file.
+func TestCutTransferIsResumed(t *testing.T) {
+	library(t)
+	const cut = 20_000
+	var requests []string // ranges that were asked for
+	var serve http.Handler
+	repository := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		requests = append(requests, r.Header.Get("Range"))
+		if len(requests) == 1 {
+			serve.ServeHTTP(&cutting{rw, cut}, r)
+			panic(http.ErrAbortHandler) // which closes the connection
+		}
+		serve.ServeHTTP(rw, r)
+	}))
+	defer repository.Close()
+	w := open(t, strings.TrimPrefix(repository.URL, "http://"))
+	m := w.models[0]
+	var err error
+	if serve, err = model.NewRepository(w.models); err != nil {
+		t.Fatal(err)
+	}
+	r := w.do(t, "a", m.Name, 0)
+	if r.Err != "" || r.Prediction < 0 || r.Fetched != m.Bytes {
+		t.Errorf("%+v; want %d bytes fetched", r, m.Bytes)
+	}
+	if want := []string{"", fmt.Sprintf("bytes=%d-", cut)}; !slices.Equal(requests, want) {
+		t.Errorf("ranges asked for: %q, want %q", requests, want)
+	}
+	if s := w.status(t, "a"); len(s.Loaded) != 1 {
+		t.Errorf("afterwards %+v", s)
+	}
+}
+
+// A cutting writer lets so many bytes of a body through.
+type cutting struct {
+	http.ResponseWriter
+	left int
+}
+
+func (c *cutting) Write(p []byte) (int, error) {
+	n, err := c.ResponseWriter.Write(p[:min(len(p), c.left)])
+	c.left -= n
+	c.ResponseWriter.(http.Flusher).Flush()
+	if err == nil && n < len(p) {
+		err = io.ErrShortWrite
+	}
+	return n, err
 }

@@ -2,6 +2,9 @@
 // loads and runs models; the repository serves them; control sends images.
 // The runner tells a node what to do over a socket the node was started with
 // (net/rpc), which is not part of the emulated network and costs it nothing.
+//
+// A node can also stand alone on a device (Listen): it then serves its own
+// models to anybody, and a runner may take it over by its address (DialNode).
 package node
 
 import (
@@ -24,6 +27,26 @@ type Config struct {
 	Repository string        `json:"repository,omitempty"` // host:port of the repository node
 	Models     []model.Model `json:"models"`               // that the node may be asked for
 	Congestion string        `json:"congestion"`           // TCP congestion control to ask for, such as cubic
+
+	// How ONNX Runtime runs a model; the meaning and the zeros are those of
+	// onnx.Options.
+	Provider     string `json:"provider,omitempty"`
+	Optimization string `json:"optimization,omitempty"`
+	Spinning     bool   `json:"spinning,omitempty"`
+	Cache        string `json:"cache,omitempty"` // folder of optimised models on the node; empty: none
+
+	// QueueLimit is how many requests may wait while one is answered; the
+	// next is told to come back (503). 0 is 64.
+	QueueLimit int `json:"queue_limit,omitempty"`
+
+	// RequestTimeout bounds a request from its last byte on: one that waits,
+	// fetches or loads for longer is given up (504). An inference that runs
+	// is not broken off. 0 is no bound but that of the one who asks.
+	RequestTimeout time.Duration `json:"request_timeout_ns,omitempty"`
+
+	// Token is what requests to an inference node must bear; empty: none. It
+	// is in no record.
+	Token string `json:"-"`
 }
 
 // A Description is what a node says of itself, for run.json.
@@ -34,7 +57,19 @@ type Description struct {
 	CPUs       []int             `json:"cpus"`       // it is pinned to
 	Congestion string            `json:"congestion"` // TCP congestion control that its sockets got
 	Runtime    map[string]string `json:"runtime"`    // inference library, its version and options
+	Machine    Machine           `json:"machine"`    // that it runs on
 	Warnings   []string          `json:"warnings,omitempty"`
+}
+
+// A Machine is the hardware and system that a node runs on. What could not be
+// found out is empty or 0.
+type Machine struct {
+	Host   string `json:"host,omitempty"`
+	OS     string `json:"os"`   // as Go names it
+	Arch   string `json:"arch"` // as Go names it
+	CPU    string `json:"cpu,omitempty"`
+	CPUs   int    `json:"cpus"`             // of the machine, those that are not the node's too
+	Memory int64  `json:"memory,omitempty"` // bytes of RAM
 }
 
 // PrepareArgs asks an inference node to hold open sessions of exactly Models
@@ -61,9 +96,16 @@ type Profile struct {
 type Status struct {
 	Held, Loaded []string // for the arm asked for
 	// Others is the share of the node's CPUs that anybody but this process
-	// used over the last second; Busy is by anybody.
+	// used over the last second; Busy is by anybody. Where that cannot be
+	// measured they are 0, as is RSSBytes, and the Description warns.
 	Others, Busy float64
 	RSSBytes     int64
+	Opened       int64 // sessions for requests, Prepare and the repository extension since the start
+
+	// LoadAsked is what SetLoad asked last, LoadAchieved what the load used
+	// over the last second, both shares of each of the node's CPUs.
+	LoadAsked, LoadAchieved float64
+
 	// Goodput in bits/s of the arm's last fetches and the last probe (harmonic
 	// mean of at most five), 0 if there was none. Of a fetch it is the file
 	// over the time from the request to the last byte, less one round trip.

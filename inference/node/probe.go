@@ -28,9 +28,9 @@ func (n *inference) probe(ctx context.Context, args ProbeArgs) (Probe, error) {
 		return Probe{}, fmt.Errorf("probe: %+v: want sizes of 0 to %d, and at least 0 pings", args, model.MaxProbe)
 	}
 	n.remember(0)
-	transport := &http.Transport{DialContext: n.fetcher.sockets.dial, DisableCompression: true, MaxConnsPerHost: 1}
+	transport := &http.Transport{DialContext: n.files.fetcher.sockets.dial, DisableCompression: true, MaxConnsPerHost: 1}
 	defer transport.CloseIdleConnections()
-	p := prober{base: "http://" + n.fetcher.repository, http: http.Client{Transport: transport}}
+	p := prober{base: "http://" + n.files.fetcher.repository, http: http.Client{Transport: transport}}
 	result, err := p.measure(ctx, args)
 	if err != nil {
 		return Probe{}, fmt.Errorf("probe: %w", err)

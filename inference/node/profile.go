@@ -18,16 +18,16 @@ func (n *inference) profile(ctx context.Context, args ProfileArgs) (Profile, err
 	if err != nil {
 		return Profile{}, err
 	}
-	data, err := m.ReadAll()
-	if err != nil {
-		return Profile{}, err
-	}
 	if err := n.enter(ctx); err != nil {
 		return Profile{}, err
 	}
 	defer n.endTurn()
-	load, session, err := n.timeLoads(ctx, m, data, max(args.Loads, 1))
+	f, err := n.files.local(ctx, m)
 	if err != nil {
+		return Profile{}, err
+	}
+	load, session, err := n.timeLoads(ctx, m, f, max(args.Loads, 1))
+	if err = errors.Join(err, f.release()); err != nil {
 		return Profile{}, fmt.Errorf("profile: %w", err)
 	}
 	p, err := n.timeRuns(ctx, m, session, args.Image, max(args.Runs, 1))
@@ -39,11 +39,11 @@ func (n *inference) profile(ctx context.Context, args ProfileArgs) (Profile, err
 }
 
 // timeLoads opens n sessions one after the other and returns the last, open.
-func (n *inference) timeLoads(ctx context.Context, m model.Model, data []byte, loads int) (time.Duration, *onnx.Session, error) {
+func (n *inference) timeLoads(ctx context.Context, m model.Model, f *file, loads int) (time.Duration, *onnx.Session, error) {
 	var times []time.Duration
 	for {
 		start := clock.Now()
-		session, err := n.open(m, data)
+		session, err := n.open(m, f)
 		if err != nil {
 			return 0, nil, err
 		}

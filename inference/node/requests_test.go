@@ -138,7 +138,7 @@ func TestFailuresAreReplies(t *testing.T) {
 		want string
 	}{
 		{"an unknown model", node.DoArgs{Model: "no-such", Image: image(t, 0)}, `404 Not Found: node edge: no model "no-such"`},
-		{"no image", node.DoArgs{Model: name}, "400 Bad Request"},
+		{"no image", node.DoArgs{Model: name}, "neither an image nor a tensor"},
 		{"not an image", node.DoArgs{Model: name, Image: []byte("text")}, "want PNG or JPEG"},
 		{"nobody there", node.DoArgs{Address: at(freePort(t)), Model: name, Image: image(t, 0)}, "connection refused"},
 	} {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/inference/onnx"
@@ -16,7 +17,7 @@ type residency map[string]*entry
 // An entry is a model that an arm holds.
 type entry struct {
 	name    string
-	file    []byte  // nil once session is open
+	file    *file   // nil once session is open
 	session *shared // nil: not loaded
 }
 
@@ -24,7 +25,23 @@ type entry struct {
 // opens: a session that a request had to open is that arm's experience.
 type shared struct {
 	*onnx.Session
-	users int
+	users   int
+	classes atomic.Int64 // 0: not known; asking the session would wait for its run
+}
+
+// share makes a session that was just opened one that arms can hold.
+func (n *inference) share(s *onnx.Session) *shared {
+	n.opened.Add(1)
+	sh := &shared{Session: s, users: 1}
+	sh.ran(s.Classes())
+	return sh
+}
+
+// ran notes how many classes a run told apart.
+func (s *shared) ran(classes int) {
+	if classes > 0 {
+		s.classes.Store(int64(classes))
+	}
 }
 
 func (s *shared) release() error {
@@ -34,12 +51,20 @@ func (s *shared) release() error {
 	return s.Close()
 }
 
+func (e *entry) release() error {
+	if e == nil {
+		return nil
+	}
+	if e.session != nil {
+		return e.session.release()
+	}
+	return e.file.release()
+}
+
 func (r residency) release() error {
 	var errs []error
 	for _, e := range r {
-		if e.session != nil {
-			errs = append(errs, e.session.release())
-		}
+		errs = append(errs, e.release())
 	}
 	return errors.Join(errs...)
 }
@@ -72,8 +97,9 @@ func (n *inference) residency(arm string) residency {
 const warmRuns = 2
 
 // prepare has an arm hold open sessions of exactly args.Models. Files come from
-// the program or the disk, not over the network: to prepare is to begin in a
-// known state, not to measure how it came about.
+// this machine or a copy kept on it, as far as that can be, and not over the
+// network: to prepare is to begin in a known state, not to measure how it came
+// about.
 func (n *inference) prepare(ctx context.Context, args PrepareArgs) error {
 	if err := n.enter(ctx); err != nil {
 		return fmt.Errorf("prepare %s: %w", args.Arm, err)
@@ -86,7 +112,10 @@ func (n *inference) prepare(ctx context.Context, args PrepareArgs) error {
 			err = ctx.Err()
 		}
 		if err == nil && next[m.SHA256] == nil {
-			next[m.SHA256], err = n.resident(m)
+			var e *entry
+			if e, err = n.resident(ctx, m); err == nil {
+				next[m.SHA256] = e
+			}
 		}
 		if err != nil {
 			n.mu.Lock()
@@ -105,7 +134,7 @@ func (n *inference) prepare(ctx context.Context, args PrepareArgs) error {
 
 // resident returns an entry of m that is loaded: of the session that any arm
 // has, or of a new one. The caller has the turn.
-func (n *inference) resident(m model.Model) (*entry, error) {
+func (n *inference) resident(ctx context.Context, m model.Model) (*entry, error) {
 	n.mu.Lock()
 	for _, r := range n.arms {
 		if e := r[m.SHA256]; e != nil && e.session != nil {
@@ -115,12 +144,12 @@ func (n *inference) resident(m model.Model) (*entry, error) {
 		}
 	}
 	n.mu.Unlock()
-	data, err := m.ReadAll()
+	f, err := n.files.local(ctx, m)
 	if err != nil {
 		return nil, err
 	}
-	session, err := n.open(m, data)
-	if err != nil {
+	session, err := n.open(m, f)
+	if err = errors.Join(err, f.release()); err != nil {
 		return nil, err
 	}
 	blank := make([]float32, 3*m.Recipe.Size*m.Recipe.Size)
@@ -129,5 +158,5 @@ func (n *inference) resident(m model.Model) (*entry, error) {
 			return nil, errors.Join(fmt.Errorf("warm %s: %w", m.Name, err), session.Close())
 		}
 	}
-	return &entry{name: m.Name, session: &shared{Session: session, users: 1}}, nil
+	return &entry{name: m.Name, session: n.share(session)}, nil
 }

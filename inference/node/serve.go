@@ -20,21 +20,23 @@ import (
 
 // Serve is a node: it does what the Client at the other end of conn says until
 // that hangs up, then stops all that it started and returns. It closes conn.
-func Serve(conn io.ReadWriteCloser) error {
+func Serve(conn io.ReadWriteCloser) error { return serve(conn, ownPort{}) }
+
+func serve(conn io.ReadWriteCloser, p place) error {
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &service{ctx: ctx}
+	defer cancel()
+	s := &service{ctx: ctx, place: p}
 	server := rpc.NewServer()
 	if err := server.RegisterName("Node", s); err != nil {
-		cancel()
 		return err
 	}
 	// ServeConn waits for the calls under way; these end when ctx does.
-	server.ServeConn(&hangup{conn, cancel})
+	server.ServeConn(&hangup{bound(conn), cancel})
 	cancel()
 	return s.stop()
 }
 
-// A hangup calls gone once the peer has closed its end.
+// A hangup calls gone once the peer has closed its end, or says what it must not.
 type hangup struct {
 	io.ReadWriteCloser
 	gone func()
@@ -48,15 +50,58 @@ func (h *hangup) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// A place is where a node serves.
+type place interface {
+	// settle makes of what a runner says what holds here, and makes room for
+	// it; undo is called once it is over, if there was no error.
+	settle(ctx context.Context, cfg Config) (here Config, undo func() error, err error)
+
+	// listen has h answer requests until stop is called.
+	listen(ctx context.Context, cfg Config, s sockets, h http.Handler) (stop func() error, err error)
+}
+
+// ownPort is the place of a node that is nobody's before it is started: the
+// address and the port of its Config.
+type ownPort struct{}
+
+func (ownPort) settle(_ context.Context, cfg Config) (Config, func() error, error) {
+	return cfg, func() error { return nil }, nil
+}
+
+func (ownPort) listen(ctx context.Context, cfg Config, sockets sockets, h http.Handler) (func() error, error) {
+	l, err := sockets.listen(ctx, net.JoinHostPort(cfg.Address, strconv.Itoa(cfg.Port)))
+	if err != nil {
+		return nil, err
+	}
+	server := newHTTPServer(ctx, h)
+	go server.Serve(l)
+	return server.Close, nil
+}
+
+// newHTTPServer returns a server whose requests end with ctx.
+func newHTTPServer(ctx context.Context, h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 30 * time.Second,
+		MaxHeaderBytes:    64 << 10,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ErrorLog:          log.New(io.Discard, "", 0), // what goes wrong is in the answers
+	}
+}
+
 // A service is what net/rpc calls. It is one role after Start, none before.
 type service struct {
-	ctx context.Context // ends with the connection
+	ctx   context.Context // ends with the connection
+	place place
 
 	mu        sync.Mutex
 	started   bool
 	control   *control
 	inference *inference
 	closers   []func() error // in the order of opening
+
+	loadMu sync.Mutex // of who changes burner
+	burner *burner    // nil: no background load
 }
 
 // errRole is the answer to what a node of this role does not do.
@@ -64,8 +109,8 @@ func errRole(method, role string) error {
 	return fmt.Errorf("%s: this is not %s node, or it was not started", method, role)
 }
 
-// gcPercent trades memory for fewer collections: a node's heap is small, and a
-// collection during a request is noise.
+// gcPercent trades memory for fewer collections: a node's heap is small, for
+// files of models are not in it, and a collection during a request is noise.
 const gcPercent = 400
 
 // Start makes the node what cfg says.
@@ -86,6 +131,11 @@ func (s *service) Start(cfg Config, d *Description) error {
 }
 
 func (s *service) start(cfg Config) (Description, error) {
+	cfg, undo, err := s.place.settle(s.ctx, cfg)
+	if err != nil {
+		return Description{}, err
+	}
+	s.closers = append(s.closers, undo)
 	sockets, warnings := newSockets(cfg.Congestion)
 	d := describe(cfg, sockets, warnings)
 	switch cfg.Role {
@@ -105,31 +155,29 @@ func (s *service) start(cfg Config) (Description, error) {
 			return d, err
 		}
 		s.inference = n
-		s.closers = append(s.closers, n.close)
+		s.closers = append(s.closers, n.close, s.endLoad)
 		d.Runtime = n.engine.Describe(n.options)
-		if n.usage != nil {
-			go n.usage.watch(s.ctx)
+		if n.usage == nil {
+			d.Warnings = append(d.Warnings, "CPU use cannot be measured on this machine: the node seems idle to selectors")
 		}
-		return d, s.listen(cfg, sockets, oip.NewServer(n))
+		return d, s.listen(cfg, sockets, newServer(n, cfg.Token))
 	}
 	return d, fmt.Errorf("role %q: want control, repository or inference", cfg.Role)
 }
 
-// listen serves h on the node's address until the node stops.
+func newServer(n *inference, token string) *oip.Server {
+	server := oip.NewServer(n)
+	server.Token = token
+	return server
+}
+
+// listen serves h until the node stops.
 func (s *service) listen(cfg Config, sockets sockets, h http.Handler) error {
-	l, err := sockets.listen(s.ctx, net.JoinHostPort(cfg.Address, strconv.Itoa(cfg.Port)))
-	if err != nil {
-		return err
+	stop, err := s.place.listen(s.ctx, cfg, sockets, h)
+	if err == nil {
+		s.closers = append(s.closers, stop)
 	}
-	server := &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: 30 * time.Second,
-		BaseContext:       func(net.Listener) context.Context { return s.ctx },
-		ErrorLog:          log.New(io.Discard, "", 0), // what goes wrong is in the answers
-	}
-	s.closers = append(s.closers, server.Close)
-	go server.Serve(l)
-	return nil
+	return err
 }
 
 func (s *service) stop() error {
@@ -141,61 +189,4 @@ func (s *service) stop() error {
 	}
 	s.closers = nil
 	return errors.Join(errs...)
-}
-
-// Prepare sets what the node holds for an arm.
-func (s *service) Prepare(args PrepareArgs, _ *bool) error {
-	n := s.asInference()
-	if n == nil {
-		return errRole("prepare", "an inference")
-	}
-	return n.prepare(s.ctx, args)
-}
-
-// Profile measures a model.
-func (s *service) Profile(args ProfileArgs, p *Profile) (err error) {
-	n := s.asInference()
-	if n == nil {
-		return errRole("profile", "an inference")
-	}
-	*p, err = n.profile(s.ctx, args)
-	return err
-}
-
-// Status says what the node knows.
-func (s *service) Status(arm string, st *Status) (err error) {
-	n := s.asInference()
-	if n == nil {
-		return errRole("status", "an inference")
-	}
-	*st, err = n.status(arm)
-	return err
-}
-
-// Probe measures the path to the repository.
-func (s *service) Probe(args ProbeArgs, p *Probe) (err error) {
-	n := s.asInference()
-	if n == nil {
-		return errRole("probe", "an inference")
-	}
-	*p, err = n.probe(s.ctx, args)
-	return err
-}
-
-// Do sends one image.
-func (s *service) Do(args DoArgs, r *Reply) (err error) {
-	s.mu.Lock()
-	c := s.control
-	s.mu.Unlock()
-	if c == nil {
-		return errRole("do", "a control")
-	}
-	*r, err = c.do(s.ctx, args)
-	return err
-}
-
-func (s *service) asInference() *inference {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.inference
 }

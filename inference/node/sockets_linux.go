@@ -46,3 +46,15 @@ func (s sockets) control(_, _ string, c syscall.RawConn) error {
 	}
 	return err
 }
+
+// giveUp is for net.Dialer and net.ListenConfig of a real network, where a host
+// can be gone. Accepted sockets have it from the one that listens.
+func giveUp(_, _ string, c syscall.RawConn) error {
+	var err error
+	if e := c.Control(func(fd uintptr) {
+		err = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(goneAfter.Milliseconds()))
+	}); e != nil {
+		return e
+	}
+	return err
+}

@@ -67,3 +67,19 @@ func residentBytes() (int64, error) {
 	stat, err := p.Stat()
 	return int64(stat.ResidentMemory()), err
 }
+
+// hardware says what the CPU is called, how many there are (cpus if that cannot
+// be read) and how many bytes of RAM.
+func hardware(cpus int) (name string, n int, memory int64) {
+	fs, err := procfs.NewDefaultFS()
+	if err != nil {
+		return "", cpus, 0
+	}
+	if all, err := fs.CPUInfo(); err == nil && len(all) > 0 {
+		name, cpus = all[0].ModelName, len(all)
+	}
+	if info, err := fs.Meminfo(); err == nil && info.MemTotalBytes != nil {
+		memory = int64(*info.MemTotalBytes)
+	}
+	return name, cpus, memory
+}

@@ -11,3 +11,5 @@ func affinity() ([]int, error) { return nil, errLinuxOnly }
 func cpuReader([]int) (func() (cpuSample, error), error) { return nil, errLinuxOnly }
 
 func residentBytes() (int64, error) { return 0, errLinuxOnly }
+
+func hardware(cpus int) (name string, n int, memory int64) { return "", cpus, 0 }

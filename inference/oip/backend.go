@@ -28,7 +28,8 @@ type Backend interface {
 
 	// Infer answers q. It waits its turn, and fills in t but for Received.
 	// It returns one row of logits for each image. The error of one that
-	// finds too many waiting is a StatusError of 503.
+	// finds too many waiting is a StatusError of 503. What q holds is the
+	// server's again when Infer has returned.
 	Infer(ctx context.Context, q Query, t *Times) ([]float32, error)
 
 	// Ready reports whether requests are taken: not before the backend is
@@ -70,8 +71,8 @@ const (
 // Metadata describes a model.
 type Metadata struct {
 	Name    string
-	Size    int      // width and height in pixels of its input
-	Classes int      // -1: not known before the model was loaded
+	Size    int      // width and height in pixels of its input; 0: any
+	Classes int      // 0 or -1: not known before the model was loaded
 	Labels  []string // names of the classes; the index is the label; nil: not known
 	Ready   bool
 }
@@ -112,7 +113,8 @@ func Errorf(status int, format string, args ...any) error {
 	return &StatusError{Status: status, Err: fmt.Errorf(format, args...)}
 }
 
-// status is the HTTP status of err: 500 where nothing else is said.
+// status is the HTTP status of err: 500 where nothing else is said, 504 where
+// the time ran out.
 func status(err error) int {
 	var s *StatusError
 	var tooLarge *http.MaxBytesError
@@ -121,6 +123,8 @@ func status(err error) int {
 		return s.Status
 	case errors.As(err, &tooLarge):
 		return http.StatusRequestEntityTooLarge
+	case errors.Is(err, context.DeadlineExceeded):
+		return http.StatusGatewayTimeout
 	}
 	return http.StatusInternalServerError
 }

@@ -2,61 +2,17 @@ package oip_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/testbed/testbed/inference/clock"
 	"github.com/testbed/testbed/inference/oip"
 )
-
-// A fake answers with the number of bytes of the image and the arm's length,
-// or the sum of each image of the tensor.
-type fake struct {
-	err error
-	got oip.Query
-}
-
-func (f *fake) Name() string { return "edge" }
-
-func (f *fake) Metadata(name string) (oip.Metadata, error) {
-	if name != "m" {
-		return oip.Metadata{}, oip.Errorf(http.StatusNotFound, "no model %q", name)
-	}
-	return oip.Metadata{Name: "m", Size: 2, Classes: 2, Ready: true}, nil
-}
-
-func (f *fake) Infer(_ context.Context, q oip.Query, t *oip.Times) ([]float32, error) {
-	f.got = q
-	f.got.Image = bytes.Clone(q.Image)
-	t.Started, t.Fetched, t.Loaded, t.Preprocessed = clock.Now(), clock.Now(), clock.Now(), clock.Now()
-	t.FetchBytes = 77
-	defer func() { t.Inferred = clock.Now() }()
-	if f.err != nil {
-		return nil, f.err
-	}
-	logits := make([]float32, 2*q.Batch)
-	for i := range logits {
-		logits[i] = float32(i) + 0.5
-	}
-	return logits, nil
-}
-
-func serve(t *testing.T, f *fake) *httptest.Server {
-	t.Helper()
-	s := httptest.NewServer(oip.NewServer(f))
-	t.Cleanup(s.Close)
-	return s
-}
 
 func ask(t *testing.T, method, url, header string, body []byte) (*http.Response, string) {
 	t.Helper()
@@ -67,6 +23,11 @@ func ask(t *testing.T, method, url, header string, body []byte) (*http.Response,
 	if header != "" {
 		req.Header.Set(oip.HeaderLength, header)
 	}
+	return send(t, req)
+}
+
+func send(t *testing.T, req *http.Request) (*http.Response, string) {
+	t.Helper()
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -79,206 +40,215 @@ func ask(t *testing.T, method, url, header string, body []byte) (*http.Response,
 	return resp, string(answer)
 }
 
+const (
+	serverSays = `{"name":"edge","version":"2","extensions":["binary_tensor_data","classification","model_repository","model_repository(unload_dependents)","statistics"]}`
+	modelSays  = `{"name":"m","versions":["1"],"platform":"onnx_onnxv1",` +
+		`"inputs":[{"name":"image","datatype":"BYTES","shape":[1]},{"name":"input","datatype":"FP32","shape":[-1,3,2,2]}],` +
+		`"outputs":[{"name":"logits","datatype":"FP32","shape":[-1,2]},{"name":"label","datatype":"BYTES","shape":[-1]}]}`
+)
+
 func TestServerTellsWhatItIs(t *testing.T) {
-	url := serve(t, &fake{}).URL
-	for path, want := range map[string]string{
-		"/v2/health/live":            `{"live":true}`,
-		"/v2/health/ready":           `{"ready":true}`,
-		"/v2":                        `{"extensions":["binary_tensor_data"],"name":"edge","version":"2"}`,
-		"/v2/":                       `{"extensions":["binary_tensor_data"],"name":"edge","version":"2"}`,
-		"/v2/models/m/ready":         `{"name":"m","ready":true}`,
-		"/v2/models/m":               `{"inputs":[{"name":"image","datatype":"BYTES","shape":[1]},{"name":"input","datatype":"FP32","shape":[-1,3,2,2]}],"name":"m","outputs":[{"name":"logits","datatype":"FP32","shape":[-1,2]}],"platform":"onnx_onnxv1","versions":["1"]}`,
-		"/v2/models/m/versions/1":    "",
-		"/v2/models/other/ready":     `{"error":"no model \"other\""}`,
-		"/v2/models/m/versions/2":    `{"error":"no GET /v2/models/m/versions/2 in the Open Inference Protocol"}`,
-		"/v3":                        `{"error":"no GET /v3 in the Open Inference Protocol"}`,
-		"/v2/models/other":           `{"error":"no model \"other\""}`,
-		"/v2/models/m/infer/nothing": `{"error":"no GET /v2/models/m/infer/nothing in the Open Inference Protocol"}`,
-	} {
-		resp, got := ask(t, "GET", url+path, "", nil)
-		if want != "" && strings.TrimSpace(got) != want {
-			t.Errorf("%s: %s; want %s", path, got, want)
-		}
-		if bad := strings.HasPrefix(want, `{"error"`); bad != (resp.StatusCode == 404) || resp.Header.Get("Content-Type") != "application/json" {
-			t.Errorf("%s: %s, %s", path, resp.Status, resp.Header.Get("Content-Type"))
-		}
-	}
-}
-
-// TestServerAnswersJSON is what one would do with curl.
-func TestServerAnswersJSON(t *testing.T) {
-	f := &fake{}
-	body := `{"id":"r-1","inputs":[{"name":"input","shape":[2,3,2,2],"datatype":"FP32","data":[` + strings.TrimSuffix(strings.Repeat("1,", 24), ",") + `]}]}`
-	resp, got := ask(t, "POST", serve(t, f).URL+"/v2/models/m/versions/1/infer", "", []byte(body))
-	var answer struct {
-		Model      string    `json:"model_name"`
-		ID         string    `json:"id"`
-		Parameters oip.Times `json:"parameters"`
-		Outputs    []struct {
-			Name     string    `json:"name"`
-			Datatype string    `json:"datatype"`
-			Shape    []int64   `json:"shape"`
-			Data     []float32 `json:"data"`
-		} `json:"outputs"`
-	}
-	if err := json.Unmarshal([]byte(got), &answer); err != nil || resp.StatusCode != 200 {
-		t.Fatalf("%s: %v: %s", resp.Status, err, got)
-	}
-	out := answer.Outputs[0]
-	if answer.Model != "m" || answer.ID != "r-1" || out.Name != "logits" || out.Datatype != "FP32" {
-		t.Errorf("answer %s", got)
-	}
-	if diff := cmp.Diff([]float32{0.5, 1.5, 2.5, 3.5}, out.Data); diff != "" || !cmp.Equal(out.Shape, []int64{2, 2}) {
-		t.Errorf("shape %v, logits (-want +got):\n%s", out.Shape, diff)
-	}
-	if f.got.Batch != 2 || len(f.got.Input) != 24 || f.got.Image != nil || f.got.Arm != "" {
-		t.Errorf("the backend was asked %+v", f.got)
-	}
-}
-
-func TestClient(t *testing.T) {
-	f := &fake{}
-	s := serve(t, f)
-	c := oip.NewClient(strings.TrimPrefix(s.URL, "http://"), nil)
-	defer c.Close()
-	if err := c.Warm(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	before := clock.Now()
-	r, err := c.Infer(t.Context(), oip.Call{Model: "m", Arm: "advanced", Image: []byte("an image")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(oip.Query{Model: "m", Arm: "advanced", Image: []byte("an image"), Batch: 1}, f.got); diff != "" {
-		t.Errorf("the backend was asked (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff([]float32{0.5, 1.5}, r.Logits); diff != "" {
-		t.Errorf("logits (-want +got):\n%s", diff)
-	}
-	ts := r.Times
-	last := before
-	for i, now := range []time.Duration{r.Sent, ts.Received, ts.Started, ts.Fetched, ts.Loaded, ts.Preprocessed, ts.Inferred, r.Done} {
-		if now < last {
-			t.Errorf("time %d, %v, is before the one before it, %v", i, now, last)
-		}
-		last = now
-	}
-	if ts.FetchBytes != 77 || r.Up <= 8 || r.Down <= 8 {
-		t.Errorf("fetched %d, up %d, down %d", ts.FetchBytes, r.Up, r.Down)
-	}
-}
-
-func TestClientTellsErrors(t *testing.T) {
+	url := serve(t, &fake{models: map[string]bool{"m": true, "cold": false, "a/b c%": true, "..": true}}).URL
 	for _, tt := range []struct {
-		model string
-		err   error
-		want  string
+		path   string
+		status int
+		want   string
 	}{
-		{"m", errors.New("out of memory"), "500 Internal Server Error: out of memory"},
-		{"m", oip.Errorf(502, "fetch m: %w", io.ErrUnexpectedEOF), "502 Bad Gateway: fetch m: unexpected EOF"},
-		{"other", nil, `404 Not Found: no model "other"`},
-		{"a/b", nil, `404 Not Found: no model "a/b"`},
+		{"/v2/health/live", 200, `{"live":true}`},
+		{"/v2/health/ready", 200, `{"ready":true}`},
+		{"/v2", 200, serverSays},
+		{"/v2/", 200, serverSays},
+		{"/v2/models/m", 200, modelSays},
+		{"/v2/models/m/versions/1", 200, modelSays},
+		{"/v2/models/m/ready", 200, `{"name":"m","ready":true}`},
+		{"/v2/models/m/versions/1/ready", 200, `{"name":"m","ready":true}`},
+		{"/v2/models/cold/ready", 400, `{"name":"cold","ready":false}`},
+		{"/v2/models/a%2Fb%20c%25/ready", 200, `{"name":"a/b c%","ready":true}`},
+		{"/v2/models/%2E%2E/ready", 200, `{"name":"..","ready":true}`},
+		{"/v2/models/other", 404, `{"error":"no model \"other\""}`},
+		{"/v2/models/other/ready", 404, `{"error":"no model \"other\""}`},
+		{"/v2/models/other/stats", 404, `{"error":"no model \"other\""}`},
+		{"/v2/models/m/versions/2", 404, `{"error":"model m has no version \"2\": want 1"}`},
+		{"/v2/models/m/versions/2/ready", 404, `{"error":"model m has no version \"2\": want 1"}`},
+		{"/v2/models/m/infer/nothing", 404, `{"error":"no GET /v2/models/m/infer/nothing in the Open Inference Protocol"}`},
+		{"/v3", 404, `{"error":"no GET /v3 in the Open Inference Protocol"}`},
 	} {
-		s := serve(t, &fake{err: tt.err})
-		c := oip.NewClient(strings.TrimPrefix(s.URL, "http://"), nil)
-		r, err := c.Infer(t.Context(), oip.Call{Model: tt.model, Image: []byte("x")})
-		if err == nil || err.Error() != tt.want {
-			t.Errorf("error %v; want %s", err, tt.want)
-		}
-		if r.Sent == 0 || r.Done < r.Sent {
-			t.Errorf("sent %v, done %v", r.Sent, r.Done)
+		resp, got := ask(t, "GET", url+tt.path, "", nil)
+		if strings.TrimSpace(got) != tt.want || resp.StatusCode != tt.status || resp.Header.Get("Content-Type") != "application/json" {
+			t.Errorf("%s: %s, %s: %s\nwant %d: %s", tt.path, resp.Status, resp.Header.Get("Content-Type"), got, tt.status, tt.want)
 		}
 	}
 }
 
-// TestClientDistrustsTheServer: answers that are not of the protocol are errors.
-func TestClientDistrustsTheServer(t *testing.T) {
-	for name, answer := range map[string]struct{ header, body string }{
-		"a page":            {"", "<html>"},
-		"no output":         {"", `{"model_name":"m","outputs":[]}`},
-		"a lying header":    {"500", `{"model_name":"m","outputs":[]}`},
-		"another output":    {"", `{"outputs":[{"name":"x","shape":[1],"datatype":"FP32","data":[1]}]}`},
-		"logits as bytes":   {"", `{"outputs":[{"name":"logits","shape":[1],"datatype":"BYTES","data":["eA=="]}]}`},
-		"times that aren't": {"", `{"parameters":{"recv_ns":"now"},"outputs":[{"name":"logits","shape":[1],"datatype":"FP32","data":[1]}]}`},
-	} {
-		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			if answer.header != "" {
-				w.Header().Set(oip.HeaderLength, answer.header)
-			}
-			fmt.Fprint(w, answer.body)
-		}))
-		c := oip.NewClient(strings.TrimPrefix(s.URL, "http://"), nil)
-		if _, err := c.Infer(t.Context(), oip.Call{Model: "m", Image: []byte("x")}); err == nil || !strings.HasPrefix(err.Error(), "answer: ") {
-			t.Errorf("%s: %v; want an error of the answer", name, err)
-		}
-		c.Close()
-		s.Close()
+func TestServerThatStops(t *testing.T) {
+	url := serve(t, &fake{stopped: true}).URL
+	if resp, got := ask(t, "GET", url+"/v2/health/ready", "", nil); resp.StatusCode != 400 || strings.TrimSpace(got) != `{"ready":false}` {
+		t.Errorf("%s, %s", resp.Status, got)
+	}
+	if resp, _ := ask(t, "GET", url+"/v2/health/live", "", nil); resp.StatusCode != 200 {
+		t.Errorf("live: %s", resp.Status)
 	}
 }
 
-func TestServerRefuses(t *testing.T) {
-	url := serve(t, &fake{}).URL + "/v2/models/m/infer"
-	image := oip.BytesTensor("image", []byte("x"))
-	wrongSize := oip.FloatTensor("input", []int64{1, 3, 1, 1}, make([]float32, 3))
-	none := oip.FloatTensor("input", []int64{0, 3, 2, 2}, nil)
+// TestToken: without the token only one thing is told.
+func TestToken(t *testing.T) {
+	h := oip.NewServer(&fake{})
+	h.Token = "open sesame"
+	s := httptest.NewServer(h)
+	defer s.Close()
 	for _, tt := range []struct {
-		name string
-		req  oip.Request
-		want string
+		path, authorization string
+		want                int
 	}{
-		{"no input", oip.Request{}, "0 inputs: want one"},
-		{"two inputs", oip.Request{Inputs: []oip.Tensor{image, image}}, "2 inputs: want one"},
-		{"an unknown input", oip.Request{Inputs: []oip.Tensor{oip.BytesTensor("picture", nil)}}, `no input "picture"`},
-		{"an empty image", oip.Request{Inputs: []oip.Tensor{oip.BytesTensor("image", nil)}}, "the image is empty"},
-		{"an image of numbers", oip.Request{Inputs: []oip.Tensor{oip.FloatTensor("image", []int64{1}, []float32{1})}}, "want BYTES [1]"},
-		{"a tensor of another size", oip.Request{Inputs: []oip.Tensor{wrongSize}}, "want FP32 [N 3 2 2]"},
-		{"an empty batch", oip.Request{Inputs: []oip.Tensor{none}}, "want FP32 [N 3 2 2]"},
-		{"an unknown output", oip.Request{Inputs: []oip.Tensor{image}, Outputs: []oip.Output{{Name: "label"}}}, `no output "label"`},
-		{"an arm that is a number", oip.Request{Inputs: []oip.Tensor{image}, Parameters: json.RawMessage(`{"arm":3}`)}, "parameters"},
+		{"/v2/health/live", "", 200},
+		{"/v2/health/ready", "", 401},
+		{"/v2", "", 401},
+		{"/v2", "Bearer open sesam", 401},
+		{"/v2", "Bearer open sesame!", 401},
+		{"/v2", "open sesame", 401},
+		{"/v2", "Basic open sesame", 401},
+		{"/v2", "Bearer ", 401},
+		{"/v2/health/live/../../models/m", "", 401},
+		{"/v2/nothing", "", 401},
+		{"/v2", "Bearer open sesame", 200},
+		{"/v2", "bearer open sesame", 200},
 	} {
-		body, header, err := oip.AppendRequest(nil, tt.req)
-		if err != nil {
+		req := httptest.NewRequest("GET", tt.path, nil)
+		req.Header.Set("Authorization", tt.authorization)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, req)
+		if w.Code != tt.want {
+			t.Errorf("%s with %q: %d; want %d", tt.path, tt.authorization, w.Code, tt.want)
+		}
+		if challenge := w.Header().Get("WWW-Authenticate"); (tt.want == 401) != (challenge == "Bearer" && strings.HasPrefix(w.Body.String(), `{"error":`)) {
+			t.Errorf("%s with %q: %q, %s", tt.path, tt.authorization, challenge, w.Body)
+		}
+	}
+	if err := dial(t, oip.Target{URL: s.URL, Token: "open sesame"}).Ready(t.Context()); err != nil {
+		t.Errorf("a client with the token: %v", err)
+	}
+	if err := dial(t, oip.Target{URL: s.URL}).Ready(t.Context()); err == nil || !strings.Contains(err.Error(), "401 Unauthorized: want the server's token") {
+		t.Errorf("a client without: %v", err)
+	}
+}
+
+func TestRepository(t *testing.T) {
+	f := &fake{models: map[string]bool{"m": true, "a/b": false}}
+	url := serve(t, f).URL
+	const (
+		m        = `{"name":"m","version":"1","state":"READY","reason":""}`
+		unloaded = `{"name":"a/b","version":"1","state":"UNAVAILABLE","reason":"unloaded"}`
+		loaded   = `{"name":"a/b","version":"1","state":"READY","reason":""}`
+	)
+	for _, tt := range []struct {
+		path, body string
+		status     int
+		want       string
+	}{
+		{"/v2/repository/index", ``, 200, "[" + unloaded + "," + m + "]"},
+		{"/v2/repository/index", `{}`, 200, "[" + unloaded + "," + m + "]"},
+		{"/v2/repository/index", `{"ready":false}`, 200, "[" + unloaded + "," + m + "]"},
+		{"/v2/repository/index", `{"ready":true}`, 200, "[" + m + "]"},
+		{"/v2/repository/index", `{"ready":1}`, 400, `{"error":"ready 1: want true or false"}`},
+		{"/v2/repository/index", `{`, 400, `{"error":"JSON of the body: unexpected end of JSON input"}`},
+		{"/v2/repository/models/a%2Fb/load", ``, 200, ""},
+		{"/v2/repository/models/a%2Fb/load", `{}`, 200, ""},
+		{"/v2/repository/index", ``, 200, "[" + loaded + "," + m + "]"},
+		{"/v2/repository/models/a%2Fb/unload", `{"parameters":{"unload_dependents":true}}`, 200, ""},
+		{"/v2/repository/index", `{"ready":true}`, 200, "[" + m + "]"},
+		{"/v2/repository/models/other/load", ``, 404, `{"error":"no model \"other\""}`},
+		{"/v2/repository/models/other/unload", ``, 404, `{"error":"no model \"other\""}`},
+		{"/v2/repository/models/a%2Fb/load", `{"parameters":{"config":"{}"}}`, 400, `{"error":"parameter \"config\": a model is loaded as the server has it"}`},
+		{"/v2/repository/models/a%2Fb/load", `{"parameters":{"file:1/model.onnx":"AA=="}}`, 400, `{"error":"parameter \"file:1/model.onnx\": a model is loaded as the server has it"}`},
+		{"/v2/repository/models/a%2Fb/load", strings.Repeat(" ", 64<<10+1), 413, `{"error":"body of more than 65536 bytes"}`},
+		{"/v2/repository/index", `{"ready":true}`, 200, "[" + m + "]"},
+	} {
+		resp, got := ask(t, "POST", url+tt.path, "", []byte(tt.body))
+		if strings.TrimSpace(got) != tt.want || resp.StatusCode != tt.status {
+			t.Errorf("%s %.60s: %s: %s\nwant %d: %s", tt.path, tt.body, resp.Status, got, tt.status, tt.want)
+		}
+	}
+}
+
+// TestStatistics: what is counted is what was asked, and nothing of models
+// that do not exist.
+func TestStatistics(t *testing.T) {
+	f := &fake{models: map[string]bool{"m": true, "n": false}, delay: 1e6}
+	url := serve(t, f).URL
+	spans := make(map[string]int64) // the sum of what the answers say
+	post := func(model, body string) {
+		_, text := ask(t, "POST", url+"/v2/models/"+model+"/infer", "", []byte(body))
+		var a answer
+		if err := json.Unmarshal([]byte(text), &a); err != nil {
 			t.Fatal(err)
 		}
-		resp, got := ask(t, "POST", url, strconv.Itoa(header), body)
-		var e struct{ Error string }
-		if err := json.Unmarshal([]byte(got), &e); err != nil || resp.StatusCode != 400 || !strings.Contains(e.Error, tt.want) {
-			t.Errorf("%s: %s, %s; want 400 with %q", tt.name, resp.Status, got, tt.want)
+		for name, ns := range a.Parameters {
+			spans[name] += ns
 		}
 	}
-	if resp, got := ask(t, "POST", url, "x", []byte("{}")); resp.StatusCode != 400 || !strings.Contains(got, oip.HeaderLength) {
-		t.Errorf("bad header: %s, %s", resp.Status, got)
+	one := `{"inputs":[{"name":"image","shape":[1],"datatype":"BYTES","data":["eA=="]}]}`
+	two := `{"inputs":[{"name":"input","shape":[2,3,2,2],"datatype":"FP32","data":[` + strings.Repeat("0,", 23) + `0]}]}`
+	post("m", one)
+	post("m", two)
+	post("m", `{"inputs":[]}`)
+	post("other", one)
+
+	var got struct {
+		Stats []oip.ModelStatistics `json:"model_stats"`
 	}
-	resp, got := ask(t, "POST", url, "", make([]byte, oip.MaxBody+1))
-	if resp.StatusCode != 413 || !strings.Contains(got, `"error":"body of more than 67108864 bytes"`) {
-		t.Errorf("large body: %s, %.100s", resp.Status, got)
+	read := func(path string) []oip.ModelStatistics {
+		t.Helper()
+		_, text := ask(t, "GET", url+path, "", nil)
+		got.Stats = nil
+		if err := json.Unmarshal([]byte(text), &got); err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		return got.Stats
+	}
+	all := read("/v2/models/stats")
+	if len(all) != 2 || all[0].Name != "m" || all[1].Name != "n" || all[1].Inference != (oip.InferenceStats{}) {
+		t.Fatalf("all: %+v", all)
+	}
+	if diff := cmp.Diff(all[:1], read("/v2/models/m/versions/1/stats")); diff != "" {
+		t.Errorf("of m (-all +alone):\n%s", diff)
+	}
+	m, s := all[0], all[0].Inference
+	if m.Version != "1" || m.InferenceCount != 3 || m.ExecutionCount != 2 || m.LastInference < 1e12 {
+		t.Errorf("three images in two requests: %+v", m)
+	}
+	if s.Success.Count != 2 || s.Fail.Count != 1 || s.CacheHit != (oip.Total{}) {
+		t.Errorf("two answered, one refused: %+v", s)
+	}
+	var sum time.Duration
+	for name, phase := range map[string]oip.Total{
+		"queue_ns": s.Queue, "fetch_ns": s.Fetch, "load_ns": s.Load,
+		"compute_input_ns": s.ComputeInput, "compute_infer_ns": s.ComputeInfer, "compute_output_ns": s.ComputeOutput,
+	} {
+		if sum += phase.Time; phase.Count != 2 || phase.Time != time.Duration(spans[name]) {
+			t.Errorf("%s: %+v; the answers say %d", name, phase, spans[name])
+		}
+	}
+	if sum < 2*5*f.delay || s.Success.Time < sum {
+		t.Errorf("success took %v, its phases %v; want at least 10 ms", s.Success.Time, sum)
+	}
+
+	post("m", one)
+	d := read("/v2/models/m/stats")[0].Inference.Sub(s)
+	if d.Success.Count != 1 || d.Fail.Count != 0 || d.Queue.Count != 1 || d.ComputeInfer.Time < f.delay || d.ComputeInfer.Time > d.Success.Time {
+		t.Errorf("the difference of one request: %+v", d)
 	}
 }
 
-func TestBinaryOrJSON(t *testing.T) {
-	url := serve(t, &fake{}).URL + "/v2/models/m/infer"
-	in := []oip.Tensor{oip.BytesTensor("image", []byte("x"))}
-	for _, tt := range []struct {
-		name string
-		req  oip.Request
-		want bool
-	}{
-		{"nothing said", oip.Request{Inputs: in}, false},
-		{"asked for the output", oip.Request{Inputs: in, Outputs: []oip.Output{{Name: "logits", Binary: true}}}, true},
-		{"asked for all", oip.Request{Inputs: in, Parameters: json.RawMessage(`{"binary_data_output":true}`)}, true},
-		{"for all but this", oip.Request{Inputs: in, Parameters: json.RawMessage(`{"binary_data_output":true}`), Outputs: []oip.Output{{Name: "logits"}}}, false},
-	} {
-		body, header, err := oip.AppendRequest(nil, tt.req)
-		if err != nil {
-			t.Fatal(err)
+// TestSub takes each counter from its own.
+func TestSub(t *testing.T) {
+	of := func(k int64) oip.InferenceStats {
+		total := func(i int64) oip.Total { return oip.Total{Count: k * i, Time: time.Duration(10 * k * i)} }
+		return oip.InferenceStats{
+			Success: total(1), Fail: total(2), Queue: total(3), ComputeInput: total(4), ComputeInfer: total(5),
+			ComputeOutput: total(6), CacheHit: total(7), Fetch: total(8), Load: total(9),
 		}
-		resp, got := ask(t, "POST", url, strconv.Itoa(header), body)
-		if binary := resp.Header.Get(oip.HeaderLength) != ""; binary != tt.want || resp.StatusCode != 200 {
-			t.Errorf("%s: %s, binary %v, %s", tt.name, resp.Status, binary, got)
-		}
-		r, err := oip.ParseResponse([]byte(got), resp.Header.Get(oip.HeaderLength))
-		if err != nil || len(r.Outputs) != 1 {
-			t.Errorf("%s: %v", tt.name, err)
-		}
+	}
+	if diff := cmp.Diff(of(2), of(5).Sub(of(3))); diff != "" { // 5 i - 3 i = 2 i
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }

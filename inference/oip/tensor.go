@@ -1,11 +1,10 @@
 package oip
 
 import (
-	"encoding/base64"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // FloatTensor makes an FP32 tensor. values must be as many as shape says.
@@ -19,19 +18,46 @@ func FloatTensor(name string, shape []int64, values []float32) Tensor {
 
 // BytesTensor makes a BYTES tensor of one element and shape [1].
 func BytesTensor(name string, element []byte) Tensor {
-	data := make([]byte, 4, 4+len(element))
-	binary.LittleEndian.PutUint32(data, uint32(len(element)))
-	return Tensor{Name: name, Datatype: BYTES, Shape: []int64{1}, Data: append(data, element...)}
+	return BytesTensors(name, []int64{1}, element)
 }
 
-// Floats returns the elements of an FP32 tensor.
-func (t Tensor) Floats() ([]float32, error) {
-	if t.Datatype != FP32 || len(t.Data)%4 != 0 {
+// BytesTensors makes a BYTES tensor. elements must be as many as shape says.
+func BytesTensors(name string, shape []int64, elements ...[]byte) Tensor {
+	n := 4 * len(elements)
+	for _, e := range elements {
+		n += len(e)
+	}
+	data := make([]byte, 0, n)
+	for _, e := range elements {
+		data = appendElement(data, e)
+	}
+	return Tensor{Name: name, Datatype: BYTES, Shape: shape, Data: data}
+}
+
+func appendElement[T string | []byte](data []byte, element T) []byte {
+	data = binary.LittleEndian.AppendUint32(data, uint32(len(element)))
+	return append(data, element...)
+}
+
+// Floats returns the elements of a tensor of FP32; or of FP64, rounded.
+func (t Tensor) Floats() ([]float32, error) { return t.appendFloats(nil) }
+
+func (t Tensor) appendFloats(values []float32) ([]float32, error) {
+	wide, _ := width(t.Datatype)
+	if t.Datatype != FP32 && t.Datatype != FP64 || int64(len(t.Data))%wide != 0 {
 		return nil, fmt.Errorf("tensor %q: %d bytes of %s: want FP32", t.Name, len(t.Data), t.Datatype)
 	}
-	values := make([]float32, len(t.Data)/4)
-	for i := range values {
-		values[i] = math.Float32frombits(binary.LittleEndian.Uint32(t.Data[4*i:]))
+	n := len(t.Data) / int(wide)
+	values = slices.Grow(values, n)[:len(values)+n]
+	out := values[len(values)-n:]
+	if t.Datatype == FP64 {
+		for i := range out {
+			out[i] = float32(math.Float64frombits(binary.LittleEndian.Uint64(t.Data[8*i:])))
+		}
+		return values, nil
+	}
+	for i := range out {
+		out[i] = math.Float32frombits(binary.LittleEndian.Uint32(t.Data[4*i:]))
 	}
 	return values, nil
 }
@@ -62,22 +88,36 @@ func (t Tensor) elements() int64 {
 	return n
 }
 
+// size checks the shape and the datatype, and returns how many elements there
+// are, and how many bytes they have if that is known before they are.
+func (t Tensor) size() (elements, wide int64, err error) {
+	elements = t.elements()
+	if elements < 0 {
+		return 0, 0, fmt.Errorf("tensor %q: shape %v: want dimensions of at least 0, and of a tensor that fits in memory", t.Name, t.Shape)
+	}
+	wide, known := width(t.Datatype)
+	if !known {
+		return 0, 0, fmt.Errorf("tensor %q: datatype %q: want one of the protocol, such as FP32 or BYTES", t.Name, t.Datatype)
+	}
+	return elements, wide, nil
+}
+
 // check holds Data to Datatype and Shape.
 func (t Tensor) check() error {
-	n := t.elements()
-	if n < 0 {
-		return fmt.Errorf("tensor %q: shape %v: want dimensions of at least 0, and of a tensor that fits in memory", t.Name, t.Shape)
-	}
-	switch t.Datatype {
-	case FP32:
-		if int64(len(t.Data)) != 4*n {
-			return fmt.Errorf("tensor %q: %d bytes: want 4 for each of the %d elements of %v", t.Name, len(t.Data), n, t.Shape)
-		}
-		return nil
-	case BYTES:
+	n, wide, err := t.size()
+	switch {
+	case err != nil:
+		return err
+	case wide == variable:
 		return t.checkBytes(n)
+	case int64(len(t.Data)) != wide*n:
+		return fmt.Errorf("tensor %q: %d bytes: want %d for each of the %d elements of %v", t.Name, len(t.Data), wide, n, t.Shape)
+	case t.Datatype == BOOL:
+		if i := slices.IndexFunc(t.Data, func(b byte) bool { return b > 1 }); i >= 0 {
+			return fmt.Errorf("tensor %q: element %d is %#x: want 0 or 1", t.Name, i, t.Data[i])
+		}
 	}
-	return fmt.Errorf("tensor %q: datatype %q: want FP32 or BYTES", t.Name, t.Datatype)
+	return nil
 }
 
 func (t Tensor) checkBytes(want int64) error {
@@ -96,79 +136,4 @@ func (t Tensor) checkBytes(want int64) error {
 		return fmt.Errorf("tensor %q: %d elements: want %d, the product of %v", t.Name, n, want, t.Shape)
 	}
 	return nil
-}
-
-// fromJSON reads data: numbers, nested or flat, for FP32; for BYTES strings in
-// base64, since JSON cannot hold arbitrary bytes.
-func (t *Tensor) fromJSON(data json.RawMessage) error {
-	var err error
-	switch t.Datatype {
-	case FP32:
-		var values []float32
-		if values, err = flat[float32](data, nil, 0); err == nil {
-			t.Data = FloatTensor("", nil, values).Data
-		}
-	case BYTES:
-		var elements []string
-		if elements, err = flat[string](data, nil, 0); err == nil {
-			err = t.fromBase64(elements)
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("tensor %q: data: %w", t.Name, err)
-	}
-	return nil
-}
-
-func (t *Tensor) fromBase64(elements []string) error {
-	for _, e := range elements {
-		b, err := base64.StdEncoding.DecodeString(e)
-		if err != nil {
-			return fmt.Errorf("want base64: %w", err)
-		}
-		t.Data = append(t.Data, BytesTensor("", b).Data...)
-	}
-	return nil
-}
-
-// flat appends the numbers or strings in a nested JSON array to out.
-func flat[T float32 | string](data json.RawMessage, out []T, depth int) ([]T, error) {
-	var values []T
-	err := json.Unmarshal(data, &values)
-	if err == nil {
-		return append(out, values...), nil
-	}
-	var nested []json.RawMessage
-	if depth >= 8 || json.Unmarshal(data, &nested) != nil {
-		return nil, err
-	}
-	for _, part := range nested {
-		if out, err = flat(part, out, depth+1); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-// toJSON is the inverse of fromJSON. JSON has no infinities and no NaN, so an
-// FP32 tensor with one is an error.
-func (t Tensor) toJSON() (json.RawMessage, error) {
-	if t.Datatype == BYTES {
-		elements := []string{}
-		for rest := t.Data; len(rest) > 0; {
-			n := 4 + binary.LittleEndian.Uint32(rest)
-			elements = append(elements, base64.StdEncoding.EncodeToString(rest[4:n]))
-			rest = rest[n:]
-		}
-		return json.Marshal(elements)
-	}
-	values, err := t.Floats()
-	if err != nil {
-		return nil, err
-	}
-	text, err := json.Marshal(values)
-	if err != nil {
-		return nil, fmt.Errorf("tensor %q: %w: ask for it in binary", t.Name, err)
-	}
-	return text, nil
 }

@@ -25,7 +25,7 @@ func Find() (string, error) {
 		}
 		return path, nil
 	}
-	path, err := cached()
+	path, err := defaultPath()
 	if err == nil {
 		err = isFile(path)
 	}
@@ -35,7 +35,7 @@ func Find() (string, error) {
 	return path, nil
 }
 
-func cached() (string, error) {
+func defaultPath() (string, error) {
 	cache := os.Getenv("TESTBED_CACHE")
 	if cache == "" {
 		user, err := os.UserCacheDir()

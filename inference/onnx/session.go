@@ -3,114 +3,183 @@ package onnx
 import (
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 
-	ort "github.com/yalue/onnxruntime_go"
+	"github.com/testbed/testbed/inference/onnxfile"
 )
 
-// A Session is a classifier, loaded. It is safe for concurrent use; one Run
-// waits for another.
+// A Session is a classifier, loaded. It is safe for concurrent use; several
+// Runs at a time share the processor.
 type Session struct {
-	mu      sync.Mutex
-	session *ort.DynamicAdvancedSession // nil: closed
-	graph   graph
+	graph  onnxfile.Classifier
+	cached bool
 
-	// Tensors of the last batch size, kept so that a request makes no garbage.
-	batch   int
-	in, out *ort.Tensor[float32]
+	open sync.RWMutex // held for reading by a Run, for writing by Close
+	run  *runner      // nil: closed
+
+	mu      sync.Mutex
+	classes int          // 0: not known before the first run
+	free    []*workspace // of no Run; as many as there were Runs at a time
 }
 
 // ErrClosed is what Run returns after Close.
 var ErrClosed = errors.New("session is closed")
 
-// Load opens a session of an ONNX file's bytes, which must be a classifier
-// with one float32 input [N, 3, S, S] and one output [N, classes]. It keeps
-// nothing of model.
-func (e *Engine) Load(model []byte, o Options) (*Session, error) {
-	g, err := inspect(model)
-	if err != nil {
-		return nil, err
-	}
-	so, err := ort.NewSessionOptions()
-	if err != nil {
-		return nil, fmt.Errorf("session options: %w", err)
-	}
-	defer so.Destroy()
-	if err := o.configure(so); err != nil {
-		return nil, fmt.Errorf("session options: %w", err)
-	}
-	s, err := ort.NewDynamicAdvancedSessionWithONNXData(model, []string{g.input}, []string{g.output}, so)
-	if err != nil {
-		return nil, fmt.Errorf("load: %w", err)
-	}
-	return &Session{session: s, graph: g}, nil
+// Size is the width and height in pixels of the images that the model takes;
+// 0: any.
+func (s *Session) Size() int { return s.graph.Size }
+
+// Classes is the number of logits that the model gives for an image; 0 where
+// the file leaves it open and nothing was run yet.
+func (s *Session) Classes() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.classes
 }
 
-// Size is the width and height in pixels of the images that the model takes.
-func (s *Session) Size() int { return s.graph.size }
-
-// Classes is the number of logits that the model gives for an image.
-func (s *Session) Classes() int { return s.graph.classes }
+// Cached reports whether the session was opened from the cache of optimised
+// models.
+func (s *Session) Cached() bool { return s.cached }
 
 // Run classifies a batch: in holds N ≥ 1 images of [3, Size, Size], one after
-// the other. It returns N times Classes logits, which are the caller's.
+// the other; where the model takes any size, it holds one image. It returns N
+// times Classes logits, which are the caller's.
 func (s *Session) Run(in []float32) ([]float32, error) {
-	image := 3 * s.graph.size * s.graph.size
-	if len(in) == 0 || len(in)%image != 0 {
-		return nil, fmt.Errorf("input of %d numbers: want a multiple of 3*%d*%d = %d", len(in), s.graph.size, s.graph.size, image)
+	n := 1
+	if size := s.graph.Size; size > 0 {
+		image := 3 * size * size
+		if len(in) == 0 || len(in)%image != 0 {
+			return nil, fmt.Errorf("input of %d numbers: want a multiple of 3*%d*%d = %d", len(in), size, size, image)
+		}
+		n = len(in) / image
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.session == nil {
-		return nil, ErrClosed
-	}
-	if err := s.resize(len(in) / image); err != nil {
+	return s.RunBatch(in, n)
+}
+
+// RunBatch is Run of n images, of any size that the model takes.
+func (s *Session) RunBatch(in []float32, n int) ([]float32, error) {
+	size, err := s.side(len(in), n)
+	if err != nil {
 		return nil, err
 	}
-	copy(s.in.GetData(), in)
-	if err := s.session.Run([]ort.Value{s.in}, []ort.Value{s.out}); err != nil {
-		return nil, fmt.Errorf("run: %w", err)
+	s.open.RLock()
+	defer s.open.RUnlock()
+	if s.run == nil {
+		return nil, ErrClosed
 	}
-	return append([]float32(nil), s.out.GetData()...), nil
+	w := s.take()
+	defer s.give(w)
+	if s.graph.Batch {
+		return s.once(w, nil, in, n, size)
+	}
+	// A graph for one image at a time.
+	var all []float32
+	for one := len(in) / n; len(in) > 0; in = in[one:] {
+		if all, err = s.once(w, all, in[:one], 1, size); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
-// resize makes the tensors fit a batch of n.
-func (s *Session) resize(n int) error {
-	if n == s.batch {
-		return nil
-	}
-	in, err := ort.NewEmptyTensor[float32](ort.NewShape(int64(n), 3, int64(s.graph.size), int64(s.graph.size)))
-	if err != nil {
-		return fmt.Errorf("input tensor: %w", err)
-	}
-	out, err := ort.NewEmptyTensor[float32](ort.NewShape(int64(n), int64(s.graph.classes)))
-	if err != nil {
-		return errors.Join(fmt.Errorf("output tensor: %w", err), in.Destroy())
-	}
-	err = s.freeTensors()
-	s.batch, s.in, s.out = n, in, out
-	return err
-}
-
-func (s *Session) freeTensors() error {
-	if s.batch == 0 {
-		return nil
-	}
-	s.batch = 0
-	return errors.Join(s.in.Destroy(), s.out.Destroy())
-}
-
-// Close waits for a Run that is under way and frees what the session holds. To
-// close twice does nothing.
-func (s *Session) Close() error {
+// take returns a workspace that no Run has.
+func (s *Session) take() *workspace {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.session == nil {
+	last := len(s.free) - 1
+	if last < 0 {
+		return new(workspace)
+	}
+	w := s.free[last]
+	s.free = s.free[:last]
+	return w
+}
+
+func (s *Session) give(w *workspace) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.free = append(s.free, w)
+}
+
+// maxSize is the most pixels of a side of an image.
+const maxSize = 4096
+
+// side is the width and height of n images of numbers in all.
+func (s *Session) side(numbers, n int) (int, error) {
+	if n < 1 || numbers == 0 || numbers%n != 0 {
+		return 0, fmt.Errorf("input of %d numbers: want %d images of equal size, at least 1", numbers, n)
+	}
+	size := s.graph.Size
+	if size == 0 {
+		size = int(math.Round(math.Sqrt(float64(numbers/n) / 3)))
+	}
+	if 3*size*size != numbers/n || size > maxSize {
+		return 0, fmt.Errorf("input of %d numbers for %d images: want 3*%d*%d for each", numbers, n, size, size)
+	}
+	return size, nil
+}
+
+// once runs the graph once and appends the logits to all.
+func (s *Session) once(w *workspace, all, in []float32, n, size int) ([]float32, error) {
+	out, shape, err := s.run.run(w, in, [4]int64{int64(n), 3, int64(size), int64(size)})
+	if err != nil {
+		return nil, fmt.Errorf("run: %w", err)
+	}
+	classes, err := classesOf(shape, n)
+	if err == nil {
+		err = s.learn(classes)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("run: output %q: %w", s.graph.Output, err)
+	}
+	return append(all, out...), nil
+}
+
+// learn keeps the number of classes that a run gave, which has to stay.
+func (s *Session) learn(classes int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.classes != 0 && classes != s.classes {
+		return fmt.Errorf("%d classes, and %d before", classes, s.classes)
+	}
+	s.classes = classes
+	return nil
+}
+
+// classesOf is the number of logits for each of n images in an output of this
+// shape: [n, classes], whatever ones follow or are in between.
+func classesOf(shape []int64, n int) (int, error) {
+	if len(shape) > 0 && shape[0] == int64(n) {
+		classes, wide := int64(1), 0
+		for _, d := range shape[1:] {
+			classes *= d
+			if d != 1 {
+				wide++
+			}
+		}
+		if wide <= 1 && classes > 0 && len(shape) > 1 {
+			return int(classes), nil
+		}
+	}
+	return 0, fmt.Errorf("shape %d: want [%d, classes]", shape, n)
+}
+
+// Close waits for the Runs that are under way, frees what the session holds and
+// gives the memory back to the system. To close twice does nothing.
+func (s *Session) Close() error {
+	s.open.Lock()
+	defer s.open.Unlock()
+	if s.run == nil {
 		return nil
 	}
-	err := errors.Join(s.freeTensors(), s.session.Destroy())
-	s.session = nil
-	return err
+	var errs []error
+	for _, w := range s.free {
+		errs = append(errs, w.free())
+	}
+	errs = append(errs, s.run.close())
+	s.run, s.free = nil, nil
+	return errors.Join(errs...)
 }
 
 // Best is the index of the largest logit, the first of equals; -1 if there is

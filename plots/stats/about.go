@@ -17,7 +17,7 @@ func aboutOf(h *record.Header) About {
 		Command: orEmpty(h.Command), File: h.File, Hash: h.Hash, Seed: h.Seed,
 		Started: h.Started, Took: h.Took, Arms: orEmpty(h.Arms), Node: h.Node, Budget: budgetText(h),
 		Require: h.Require, Tolerance: h.Tolerance, Axes: orEmpty(h.Axes), Repetitions: h.Repetitions,
-		Resamples: Resamples, Dataset: h.Dataset, Classes: h.Classes, Models: []ModelInfo{},
+		Resamples: Resamples, Dataset: h.Dataset, Classes: h.Classes, Unscored: h.Unscored, Models: []ModelInfo{},
 		Host: h.Host, Nodes: facts(h.Nodes),
 	}
 	for _, c := range h.Conditions {
@@ -32,7 +32,7 @@ func aboutOf(h *record.Header) About {
 // modelOf joins what was known of a model with its profile on the judged node.
 func modelOf(h *record.Header, m record.Model) ModelInfo {
 	info := ModelInfo{Name: m.Name, Bytes: int64(m.Bytes), MACs: m.MACs, Accuracy: round(m.Accuracy),
-		Images: m.Images, SHA256: m.SHA256, Load: Missing(), Infer: Missing()}
+		Images: m.Images, Source: m.Source, Weights: m.Weights, SHA256: m.SHA256, Load: Missing(), Infer: Missing()}
 	for _, o := range h.Profile {
 		if o.Model == m.Name && (o.Node == h.Node || h.Node == "") {
 			info.Load, info.Infer = round(millis(o.Load)), round(millis(o.Infer))

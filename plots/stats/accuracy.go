@@ -178,3 +178,13 @@ func (d drops) points(b bound) Estimate {
 
 // newRand is a generator over src.
 func newRand(src rand.Source) *rand.Rand { return rand.New(src) }
+
+// Wilson returns Wilson's score interval of the share that right of n trials
+// are, at a confidence such as 0.95; 0 and 1 if n is not positive.
+func Wilson(right, n int, confidence float64) (low, high float64) {
+	if n <= 0 {
+		return 0, 1
+	}
+	r := wilson(float64(right)/float64(n), float64(n), confidence)
+	return float64(r.Low), float64(r.High)
+}

@@ -68,7 +68,10 @@ func (d *data) comparison(s *Summary, arm int) *comparing {
 		name := cell.condition.ID + "\x00" + d.arms[arm]
 		k := Comparison{Arm: d.arms[arm], Pairs: len(pairs), Images: len(images)}
 		k.Saving = c.savings.condition(st, h.Seed, name, out.Valid)
-		k.AccuracyDrop = images.points(images.bounds(source(h.Seed, "accuracy", name), h.Require.Confidence))
+		k.AccuracyDrop = published(d.publishedDrop(pairs))
+		if d.scored() {
+			k.AccuracyDrop = images.points(images.bounds(source(h.Seed, "accuracy", name), h.Require.Confidence))
+		}
 		if len(pairs) > 0 && len(pairs) < fewestPairs {
 			out.Warnings = append(out.Warnings, fmt.Sprintf("%s: %d pairs bear no interval, which needs %d", k.Arm, len(pairs), fewestPairs))
 		}
@@ -108,8 +111,12 @@ func (s Saving) skewed() string {
 // overall is the arm against the baseline over the valid conditions.
 func (c *comparing) overall(d *data) Comparison {
 	total, _ := c.savings.definition(measured)
-	return Comparison{Arm: d.arms[c.arm], Pairs: len(c.pairs), Images: len(c.drops), Saving: total,
-		AccuracyDrop: c.drops.points(c.bound)}
+	k := Comparison{Arm: d.arms[c.arm], Pairs: len(c.pairs), Images: len(c.drops), Saving: total,
+		AccuracyDrop: published(d.publishedDrop(c.pairs))}
+	if d.scored() {
+		k.AccuracyDrop = c.drops.points(c.bound)
+	}
+	return k
 }
 
 // fill writes the overall numbers of the judged arm.
@@ -145,6 +152,9 @@ func (c *comparing) requirements(d *data) []Requirement {
 		Lower: round(spread.quantile(tail)), Upper: round(spread.quantile(1 - tail))}, true)
 	save.Advice = advise(save, int(c.savings.total[measured].n), "pairs")
 
+	if !d.scored() {
+		return []Requirement{save, publishedRequirement(d.publishedDrop(c.pairs), h.Require.AccuracyDrop)}
+	}
 	b := c.bound
 	drop := judge(Requirement{Name: accuracyDrop, Bound: round(h.Require.AccuracyDrop), Value: round(c.drops.value()),
 		Low: round(b.low), High: round(b.high), Lower: round(b.lower), Upper: round(b.upper)}, false)

@@ -95,7 +95,7 @@ func (p Phases) List() [7]Number {
 }
 
 // armOf describes one arm in one condition.
-func armOf(name string, requests []*record.Request, confidence float64) (Arm, []string) {
+func (d *data) armOf(name string, requests []*record.Request, confidence float64) (Arm, []string) {
 	a := Arm{Selector: name, Requests: len(requests), Models: map[string]int{}}
 	var answered []*record.Request
 	var times []float64
@@ -115,6 +115,9 @@ func armOf(name string, requests []*record.Request, confidence float64) (Arm, []
 	}
 	share, images := accuracyOf(answered)
 	a.Accuracy, a.AccuracyInterval = round(share), wilson(share, float64(images), confidence)
+	if !d.scored() {
+		a.Accuracy, a.AccuracyInterval = round(d.publishedAccuracy(answered)), Range{Missing(), Missing()}
+	}
 	latency, warnings := latencyOf(times, confidence)
 	a.Latency = latency
 	a.Phases = phasesOf(answered)

@@ -76,7 +76,7 @@ func (d *data) condition(i int) Condition {
 	out.Reasons, out.Warnings = orEmpty(w.reasons), orEmpty(w.warnings)
 	took := d.decisionTimes(c.ID)
 	for arm, name := range d.arms {
-		a, warnings := armOf(name, cell.requests[arm], d.run.Header.Require.Confidence)
+		a, warnings := d.armOf(name, cell.requests[arm], d.run.Header.Require.Confidence)
 		a.Decide = round(mean(took[name]))
 		out.Arms = append(out.Arms, a)
 		out.Warnings = append(out.Warnings, warnings...)

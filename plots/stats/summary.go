@@ -263,6 +263,7 @@ type About struct {
 	Resamples   int              `json:"resamples"`
 	Dataset     string           `json:"dataset"`
 	Classes     int              `json:"classes"`
+	Unscored    string           `json:"unscored,omitempty"` // why accuracies are published ones, not measured; empty: they were measured
 	Models      []ModelInfo      `json:"models"`
 	Host        record.Host      `json:"host"`
 	Nodes       []Fact           `json:"nodes"`
@@ -274,9 +275,11 @@ type ModelInfo struct {
 	Bytes    int64  `json:"bytes"`
 	MACs     int64  `json:"macs"`
 	Accuracy Number `json:"accuracy"`
-	Images   int    `json:"images"`   // that Accuracy was measured on; 0: declared
-	Load     Number `json:"load_ms"`  // on the judged node, without load; null: not profiled
-	Infer    Number `json:"infer_ms"` // likewise
+	Images   int    `json:"images"` // that Accuracy was measured on; 0: it was not measured here
+	Source   string `json:"source,omitempty"`
+	Weights  string `json:"weights,omitempty"` // seeded: random
+	Load     Number `json:"load_ms"`           // on the judged node, without load; null: not profiled
+	Infer    Number `json:"infer_ms"`          // likewise
 	SHA256   string `json:"sha256"`
 }
 

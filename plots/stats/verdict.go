@@ -129,6 +129,9 @@ func sentence(s *Summary, v Verdict, valid int) string {
 		if r.Name == accuracyDrop {
 			p := func(n Number) string { return (n * 100).Fixed(1) }
 			what = fmt.Sprintf("gives up %s points of accuracy (%s to %s; at most %s asked)", p(r.Value), p(r.Low), p(r.High), (r.Bound * 100).Significant(3))
+			if s.Run.Unscored != "" {
+				what = fmt.Sprintf("gives up %s points of accuracy (published, not measured; at most %s asked)", p(r.Value), (r.Bound * 100).Significant(3))
+			}
 		}
 		parts = append(parts, what+metText(r))
 	}

@@ -16,6 +16,9 @@ func (d *data) allWarnings(s *Summary) []string {
 	if h.Error != "" {
 		out = append(out, "the run ended with: "+h.Error)
 	}
+	if h.Unscored != "" {
+		out = append(out, "accuracies are published, not measured: "+h.Unscored)
+	}
 	if h.Tolerance.Rate <= 0 || h.Tolerance.Delay <= 0 || h.Tolerance.CPU <= 0 {
 		out = append(out, "a tolerance is zero: what it is for was not compared")
 	}

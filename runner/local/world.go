@@ -40,6 +40,7 @@ type World struct {
 	tolerance   scenarios.Tolerance
 	models      []model.Model
 	image       []byte // to profile on
+	cache       string // folder for optimised models
 	description Description
 	probes      map[string]node.Probe // of the condition entered last
 	began       time.Duration         // CLOCK_MONOTONIC at Open
@@ -66,12 +67,13 @@ type Options struct {
 	Models  []model.Model // those of the scenario, resolved
 	Library string        // ONNX Runtime's shared library
 	Image   []byte        // an image file, to profile on
+	Cache   string        // folder for optimised models, of nodes that keep them
 }
 
 // Open makes the world of a plan: the namespaces, and in them control, the
 // repository and the inference nodes, started and joined by perfect links.
 func Open(ctx context.Context, plan *scenarios.Plan, o Options) (*World, error) {
-	w := &World{nodes: map[string]*node.Client{}, inference: plan.Scenario.Nodes, tolerance: plan.Scenario.Tolerance, models: o.Models, image: o.Image,
+	w := &World{nodes: map[string]*node.Client{}, inference: plan.Scenario.Nodes, tolerance: plan.Scenario.Tolerance, models: o.Models, image: o.Image, cache: o.Cache,
 		probes: map[string]node.Probe{}, began: clock.Now(), load: map[string]float64{}, last: map[string]counters{}, beside: map[string]string{}, links: map[string]bool{}}
 	sc := plan.Scenario
 	cfg := netns.Config{Engine: sc.Engine, Device: sc.Device, Strict: sc.Strict,
@@ -122,9 +124,13 @@ func (w *World) start(ctx context.Context, library string) error {
 	defer done()
 	common := node.Config{Models: w.models, Library: library, Congestion: "cubic",
 		Repository: fmt.Sprintf("%s:%d", w.net.Addr(repository), repositoryPort)}
-	start := func(name, role string, port, threads int) error {
+	start := func(name, role string, port int, n scenarios.Node) error {
 		cfg := common
-		cfg.Name, cfg.Role, cfg.Address, cfg.Port, cfg.Threads = name, role, w.net.Addr(name), port, threads
+		cfg.Name, cfg.Role, cfg.Address, cfg.Port, cfg.Threads = name, role, w.net.Addr(name), port, n.Threads
+		cfg.Provider, cfg.Optimization, cfg.Spinning = n.Provider, n.Optimization, n.Spinning
+		if n.Cache {
+			cfg.Cache = w.cache
+		}
 		c := node.Dial(w.net.Conn(name))
 		w.nodes[name] = c
 		d, err := c.Start(ctx, cfg)
@@ -134,19 +140,18 @@ func (w *World) start(ctx context.Context, library string) error {
 		}
 		return nil
 	}
-	if err := start(repository, "repository", repositoryPort, 0); err != nil {
+	if err := start(repository, "repository", repositoryPort, scenarios.Node{}); err != nil {
 		return err
 	}
 	for _, n := range w.inference {
-		threads := n.Threads
-		if threads == 0 {
-			threads = max(1, len(w.cpus[n.Name]))
+		if n.Threads == 0 {
+			n.Threads = max(1, len(w.cpus[n.Name]))
 		}
-		if err := start(n.Name, "inference", inferencePort, threads); err != nil {
+		if err := start(n.Name, "inference", inferencePort, n); err != nil {
 			return err
 		}
 	}
-	return start(control, "control", 0, 0)
+	return start(control, "control", 0, scenarios.Node{})
 }
 
 // alive is ctx for calls to nodes: it ends when the world does, too, for a node

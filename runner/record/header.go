@@ -39,8 +39,12 @@ type Header struct {
 	Repetitions int               `json:"repetitions"`
 	Models      []Model           `json:"models"`
 	Profile     []selector.Option `json:"profile"`
+	Slowdown    selector.Curve    `json:"slowdown,omitempty"` // of the judged node under load; none: the selectors' prior
 	Classes     int               `json:"classes"`
 	Dataset     string            `json:"dataset"`
+	// Unscored says why the answers of the run mean nothing, such as that
+	// the weights of its models are random; empty: they were right or wrong.
+	Unscored string `json:"unscored,omitempty"`
 
 	Resolved json.RawMessage `json:"resolved"` // the scenario with its defaults filled in
 	Host     Host            `json:"host"`
@@ -110,7 +114,9 @@ type Model struct {
 	Bytes    unit.Bytes `json:"bytes"`
 	MACs     int64      `json:"macs"`
 	Accuracy float64    `json:"accuracy"`
-	Images   int        `json:"images"` // that Accuracy was measured on; 0: declared
+	Images   int        `json:"images"`            // that Accuracy was measured on; 0: it was not measured here
+	Source   string     `json:"source,omitempty"`  // who declared or published Accuracy, or measured it
+	Weights  string     `json:"weights,omitempty"` // seeded: random, so that answers mean nothing; empty: trained
 }
 
 // A Host is the machine.

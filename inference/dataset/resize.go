@@ -1,0 +1,119 @@
+package dataset
+
+import "encoding/binary"
+
+// resize computes the pixels of the crop row by row: rows of the source are
+// resized across, rounded to 8 bits, and then down, as Pillow does; only those
+// that the crop needs. Two numbers share a word, the lower half and the upper,
+// so that one multiplication does for both: sums of products of less than 32
+// bits do not mix, but for the borrow of a negative lower half, which halves
+// gives back.
+//
+// It calls emit with each row of the result, which the next overwrites.
+func (s *scratch) resize(src source, emit func(y int, row []uint32)) {
+	across, down := &s.across, &s.down
+	size := len(across.first)
+	x0, x1 := across.span()
+	next, end := down.span()
+	s.wide = grown(s.wide, x1-x0+across.taps)
+	s.rows[0], s.rows[1] = grown(s.rows[0], x1-x0), grown(s.rows[1], x1-x0)
+	// A ring of resized rows, of 4 bytes a number and an even number of pixels. Rows
+	// are made two at a time.
+	pairs, ring := (size+1)/2, down.taps+1
+	s.ring = grown(s.ring, ring*24*pairs)
+	s.out = grown(s.out, 2*pairs)
+	s.taken = grown(s.taken, down.taps)
+	slot := func(y int) []byte { return s.ring[y%ring*24*pairs:][:24*pairs] }
+	for y := range size {
+		first, by := down.of(y)
+		for ; next < min(first+len(by), end); next += 2 {
+			other := min(next+1, end-1)
+			src.Row(next, x0, x1, s.rows[0])
+			src.Row(other, x0, x1, s.rows[1])
+			lay(s.wide, s.rows[0], s.rows[1])
+			s.squeeze(x0, slot(next), slot(next+1))
+		}
+		for k := range by {
+			s.taken[k] = slot(first + k)
+		}
+		s.sum(by)
+		emit(y, s.out[:size])
+	}
+}
+
+// wide is a pixel of two rows: red and green of the one, of the other, and blue
+// of both.
+type wide [3]int64
+
+func lay(dst []wide, a, b []uint32) {
+	dst, b = dst[:len(a)], b[:len(a)]
+	for x := range a {
+		p, q := int64(a[x]), int64(b[x])
+		dst[x] = wide{p&0xff | p&0xff00<<24, q&0xff | q&0xff00<<24, p>>16&0xff | q&0xff0000<<16}
+	}
+}
+
+const (
+	round = 1 << (precision - 1)
+	both  = round<<32 + round
+)
+
+// squeeze resizes two rows across, into rows of three numbers a pixel.
+func (s *scratch) squeeze(x0 int, a, b []byte) {
+	w := &s.across
+	for i := range w.first {
+		first, by := w.of(i)
+		pixels := s.wide[first-x0:][:len(by)]
+		p, q, r := int64(both), int64(both), int64(both)
+		for k, weight := range by {
+			p += weight * pixels[k][0]
+			q += weight * pixels[k][1]
+			r += weight * pixels[k][2]
+		}
+		red, green := halves(p)
+		red2, green2 := halves(q)
+		blue, blue2 := halves(r)
+		put3(a[12*i:], red, green, blue)
+		put3(b[12*i:], red2, green2, blue2)
+	}
+}
+
+func put3(dst []byte, a, b, c uint32) {
+	d := (*[12]byte)(dst)
+	binary.LittleEndian.PutUint32(d[0:], a)
+	binary.LittleEndian.PutUint32(d[4:], b)
+	binary.LittleEndian.PutUint32(d[8:], c)
+}
+
+// halves are the two sums of a word, as pixels.
+func halves(v int64) (low, high uint32) {
+	l := int32(v)
+	return clip(l), clip(int32((v - int64(l)) >> 32))
+}
+
+func clip(v int32) uint32 {
+	v >>= precision
+	if uint32(v) > 255 {
+		v = min(max(v, 0), 255)
+	}
+	return uint32(v)
+}
+
+// sum makes a row of the result, in s.out, of the rows taken from the ring. Two
+// pixels are three words.
+func (s *scratch) sum(by []int64) {
+	rows := s.taken[:len(by)]
+	for i := 0; i+1 < len(s.out); i += 2 {
+		u, v, w := int64(both), int64(both), int64(both)
+		for k, weight := range by {
+			words := (*[24]byte)(rows[k][12*i:])
+			u += weight * int64(binary.LittleEndian.Uint64(words[0:]))
+			v += weight * int64(binary.LittleEndian.Uint64(words[8:]))
+			w += weight * int64(binary.LittleEndian.Uint64(words[16:]))
+		}
+		r, g := halves(u)
+		b, r2 := halves(v)
+		g2, b2 := halves(w)
+		s.out[i], s.out[i+1] = r|g<<8|b<<16, r2|g2<<8|b2<<16
+	}
+}

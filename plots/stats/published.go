@@ -1,0 +1,62 @@
+package stats
+
+import (
+	"math"
+
+	"github.com/testbed/testbed/runner/record"
+)
+
+// Where the answers of a run mean nothing (the weights of a model are random,
+// or the images have no labels), accuracy is not measured: every answer counts
+// with the published accuracy of the model that gave it. Such a number has no
+// interval that a run could narrow.
+
+// scored reports whether the answers of the run were right or wrong.
+func (d *data) scored() bool { return d.run.Header.Unscored == "" }
+
+// known is the accuracy that is known of a model from before the run; NaN of
+// one that the run does not name.
+func (d *data) known(model string) float64 {
+	for _, m := range d.run.Header.Models {
+		if m.Name == model {
+			return m.Accuracy
+		}
+	}
+	return math.NaN()
+}
+
+// publishedAccuracy is the mean over requests of what is published of their
+// models; NaN without requests.
+func (d *data) publishedAccuracy(answered []*record.Request) float64 {
+	var all []float64
+	for _, r := range answered {
+		all = append(all, d.known(r.Model))
+	}
+	return mean(all)
+}
+
+// publishedDrop is the mean of accuracy_b − accuracy_a over pairs, as a
+// fraction, by what is published of their models; NaN without pairs.
+func (d *data) publishedDrop(pairs []pair) float64 {
+	var all []float64
+	for _, p := range pairs {
+		all = append(all, d.known(p.base.Model)-d.known(p.other.Model))
+	}
+	return mean(all)
+}
+
+// published is a drop without an interval, in percentage points.
+func published(drop float64) Estimate {
+	return Estimate{round(100 * drop), Missing(), Missing()}
+}
+
+// publishedRequirement judges a drop by its value alone.
+func publishedRequirement(drop, most float64) Requirement {
+	r := judge(Requirement{Name: accuracyDrop, Bound: round(most), Value: round(drop), Low: Missing(), High: Missing(),
+		Lower: round(drop), Upper: round(drop)}, false)
+	r.Lower, r.Upper = Missing(), Missing()
+	if r.Met != nil && !*r.Met {
+		r.Advice = "it is of the published accuracies: no run will change that"
+	}
+	return r
+}

@@ -1,0 +1,151 @@
+package devices
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/testbed/testbed/emulator/unit"
+	"github.com/testbed/testbed/inference/model"
+	"github.com/testbed/testbed/runner"
+	"github.com/testbed/testbed/runner/record"
+	"github.com/testbed/testbed/scenarios"
+	"github.com/testbed/testbed/selector"
+)
+
+// settle is how long a node is left alone after its load has changed: it
+// reports utilization over the last second, read four times in it, and that
+// should be of the new load throughout.
+const settle = 1300 * time.Millisecond
+
+// Profile implements runner.World.
+func (w *World) Profile(ctx context.Context, name string, models []scenarios.Model, progress func(int)) ([]selector.Option, error) {
+	var options []selector.Option
+	for i, m := range models {
+		known, err := lookup(w.models, m.Name)
+		if err != nil {
+			return nil, err
+		}
+		o, err := w.devices[name].profile(ctx, known)
+		if err != nil {
+			return nil, w.at(name, fmt.Errorf("model %s: %w", m.Name, err))
+		}
+		o.Model, o.Node, o.Accuracy, o.Size = m.Name, name, known.Accuracy, unit.Bytes(known.Bytes)
+		options = append(options, o)
+		if progress != nil {
+			progress(i + 1)
+		}
+	}
+	return options, nil
+}
+
+func lookup(models []model.Model, name string) (model.Model, error) {
+	for _, m := range models {
+		if m.Name == name {
+			return m, nil
+		}
+	}
+	return model.Model{}, fmt.Errorf("model %s: not among those of the world", name)
+}
+
+// Enter implements runner.World. Paths are measured before the load starts,
+// because a busy node would be late to notice what has long arrived.
+func (w *World) Enter(ctx context.Context, c scenarios.Condition, _ uint64) ([]record.Check, error) {
+	if err := w.Leave(ctx); err != nil {
+		return nil, err
+	}
+	var checks []record.Check
+	for _, name := range w.names {
+		check, err := w.devices[name].enter(ctx)
+		if err != nil {
+			return nil, w.at(name, err)
+		}
+		check.Node, check.Engine = name, engine
+		checks = append(checks, check)
+	}
+	for _, name := range w.names {
+		if err := w.setLoad(ctx, name, c.Background[name].CPU); err != nil {
+			return nil, err
+		}
+	}
+	return checks, w.settled(ctx)
+}
+
+// Leave implements runner.World.
+func (w *World) Leave(ctx context.Context) error {
+	for _, name := range w.names {
+		if err := w.setLoad(ctx, name, 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// setLoad changes the background of a node and notes when.
+func (w *World) setLoad(ctx context.Context, name string, cpu float64) error {
+	if w.load[name] == cpu {
+		return nil
+	}
+	err := w.devices[name].setLoad(ctx, cpu)
+	if cpu == 0 && isGone(err) {
+		err = nil // and so is its load
+	}
+	if err != nil {
+		return w.at(name, fmt.Errorf("background cpu %.0f %%: %w", 100*cpu, err))
+	}
+	w.load[name], w.loadSet = cpu, time.Now()
+	return nil
+}
+
+// settled waits until the last change of load is long enough ago.
+func (w *World) settled(ctx context.Context) error {
+	if w.loadSet.IsZero() {
+		return nil
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(time.Until(w.loadSet.Add(settle))):
+		return nil
+	}
+}
+
+// Prepare implements runner.World.
+func (w *World) Prepare(ctx context.Context, name, arm string, models []string) error {
+	return w.at(name, w.devices[name].prepare(ctx, arm, models))
+}
+
+// Observe implements runner.World.
+func (w *World) Observe(ctx context.Context, name, arm string) (selector.Observation, error) {
+	o, err := w.devices[name].observe(ctx, arm)
+	return o, w.at(name, err)
+}
+
+// Do implements runner.World.
+func (w *World) Do(ctx context.Context, r runner.Request) (runner.Result, error) {
+	res, err := w.devices[r.Node].do(ctx, r)
+	res.Sent, res.Done = res.Sent-w.began, res.Done-w.began
+	return res, w.at(r.Node, err)
+}
+
+// Telemetry implements runner.World. Links that nobody plays have none. That a
+// node is gone is told by who needs it next.
+func (w *World) Telemetry(ctx context.Context) ([]record.Telemetry, error) {
+	var all []record.Telemetry
+	from := w.told
+	for _, name := range w.names {
+		t, err := w.devices[name].telemetry(ctx)
+		if isGone(err) {
+			continue
+		}
+		if err != nil {
+			return nil, w.at(name, err)
+		}
+		if t != nil {
+			t.Node, t.From, t.At = name, from, w.Now()
+			all = append(all, *t)
+		}
+	}
+	w.told = w.Now()
+	return all, nil
+}

@@ -1,0 +1,320 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/testbed/testbed/emulator/unit"
+	"github.com/testbed/testbed/inference/arch"
+	"github.com/testbed/testbed/inference/dataset"
+	"github.com/testbed/testbed/inference/model"
+	"github.com/testbed/testbed/inference/model/store"
+)
+
+func (a *app) modelsPull() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "pull NAME...",
+		Short: "Get published weights from the ONNX Model Zoo into the store",
+		Long: `Pull gets the file of a published model, goes on with one that was cut short,
+and verifies its SHA-256 before it can be used. HTTPS_PROXY is honoured;
+--mirror URL (or TESTBED_MIRROR) gets it from elsewhere, by the same paths.
+
+The weights of the zoo are often others than those whose accuracy is best
+known (its ResNets are GluonCV's): models show NAME says what is whose.`,
+		Example: "    testbed models pull resnet50\n    testbed models pull mobilenetv2 --kind int8",
+		Args:    args(cobra.MinimumNArgs(1)),
+		RunE: func(cmd *cobra.Command, names []string) error {
+			if err := a.bind(cmd); err != nil {
+				return err
+			}
+			return a.pull(cmd.Context(), names)
+		},
+	}
+	f := cmd.Flags()
+	f.String("mirror", "", "base `URL` to get files from")
+	f.String("weights", "", "which published `WEIGHTS`; see models show")
+	f.String("kind", "", "float32, int8 or qdq; the first that the catalogue has")
+	f.String("name", "", "call it so in the store; for one model")
+	f.String("labels", "", "`FILE` with the names of the classes, a line each or index,folder,name")
+	return cmd
+}
+
+func (a *app) pull(ctx context.Context, names []string) error {
+	if a.settings.GetString("name") != "" && len(names) > 1 {
+		return badInput(errors.New("--name is for one model"))
+	}
+	labels, err := a.labels()
+	if err != nil {
+		return badInput(err)
+	}
+	s, err := openStore()
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		e, v, f, err := a.published(name)
+		if err != nil {
+			return badInput(err)
+		}
+		bar := a.newMeter(e.Name)
+		m, err := s.Pull(ctx, e, v, f, store.Options{Name: a.settings.GetString("name"), Mirror: a.settings.GetString("mirror"), Progress: bar.show})
+		bar.finish()
+		if err == nil && labels != nil {
+			m.Labels = labels
+			err = s.Update(m)
+		}
+		if err != nil {
+			return interruptible(err)
+		}
+		fmt.Fprintf(a.out, "%s: %s, %s, %s\n", m.Name, megabytes(m.Bytes), m.SHA256[:12], accuracySource(m))
+	}
+	return nil
+}
+
+// published finds the file to get for a name and the flags.
+func (a *app) published(name string) (e model.Entry, v model.Variant, f model.ZooFile, err error) {
+	e, ok := model.Known(name)
+	if !ok {
+		return e, v, f, fmt.Errorf("no published model %q: testbed models list shows them", name)
+	}
+	if v, f, err = e.Download(); err != nil {
+		return e, v, f, err
+	}
+	if w := a.settings.GetString("weights"); w != "" {
+		if v, err = e.Variant(w); err != nil {
+			return e, v, f, err
+		}
+		if len(v.Files) == 0 {
+			return e, v, f, fmt.Errorf("%s: no file of weights %s is known; %s", name, v.Weights, howToGet(name))
+		}
+		f = v.Files[0]
+	}
+	if kind := a.settings.GetString("kind"); kind != "" {
+		i := slices.IndexFunc(v.Files, func(f model.ZooFile) bool { return f.Kind == kind })
+		if i < 0 {
+			return e, v, f, fmt.Errorf("%s: no file of kind %q: models show %s lists those there are", name, kind, name)
+		}
+		f = v.Files[i]
+	}
+	return e, v, f, nil
+}
+
+// labels are the names of classes that --labels gives; nil without it.
+func (a *app) labels() ([]string, error) {
+	name := a.settings.GetString("labels")
+	if name == "" {
+		return nil, nil
+	}
+	return dataset.ReadClassNames(name)
+}
+
+// interruptible gives a command that was interrupted its exit status.
+func interruptible(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return &exitError{exitInterrupted, errors.New("interrupted; what has come is kept, and the next try goes on from there")}
+	}
+	return err
+}
+
+func (a *app) modelsAdd() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "add FILE... | add DIR | add --manifest FILE",
+		Short: "Put ONNX files of yours into the store",
+		Long: `Add copies ONNX files into the store, after a look at what they take and give:
+one input of float32 [N, 3, S, S], one output of logits or probabilities. What
+cannot be run is refused, with the reason.
+
+A recipe is a name (imagenet, imagenet-v2, imagenet-bicubic, inception, cifar10)
+or settings: resize=256,crop=224,interpolation=bicubic,mean=0.485/0.456/0.406,
+std=0.229/0.224/0.225,scale=255. For a published name it is known.
+
+A manifest (models.json) says all this for many files; a DIR that has one is
+added by it.`,
+		Example: `    testbed models add resnet50.onnx --accuracy 76.13% --recipe imagenet
+    testbed models add --manifest models.json`,
+		Args: args(cobra.ArbitraryArgs),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			if err := a.bind(cmd); err != nil {
+				return err
+			}
+			return a.add(cmd.Context(), files)
+		},
+	}
+	f := cmd.Flags()
+	f.String("name", "", "call it so; for one file (default: the file's name without .onnx)")
+	f.String("accuracy", "", "top-1 as it is known, such as 76.13%; else models evaluate --save measures it")
+	f.String("source", "", "where the accuracy is from, in words")
+	f.String("recipe", "", "how an image becomes the input")
+	f.String("manifest", "", "`FILE` that describes the models, with their files")
+	f.String("labels", "", "`FILE` with the names of the classes, a line each or index,folder,name")
+	return cmd
+}
+
+func (a *app) add(ctx context.Context, files []string) error {
+	models, err := a.toAdd(files)
+	if err != nil {
+		return badInput(err)
+	}
+	s, err := openStore()
+	if err != nil {
+		return err
+	}
+	refused := 0
+	for _, m := range models {
+		added, err := s.Add(ctx, m.File, m)
+		if ctx.Err() != nil {
+			return interruptible(ctx.Err())
+		}
+		if err != nil {
+			fmt.Fprintf(a.diag, "testbed: %v\n", err)
+			refused++
+			continue
+		}
+		fmt.Fprintf(a.out, "%s: %s, %s, %s\n", added.Name, megabytes(added.Bytes), added.SHA256[:12], accuracySource(added))
+	}
+	if refused > 0 {
+		return &exitError{exitInput, nil}
+	}
+	return nil
+}
+
+// toAdd are the models that arguments and flags describe.
+func (a *app) toAdd(files []string) (all []model.Model, err error) {
+	labels, err := a.labels()
+	if err != nil {
+		return nil, err
+	}
+	manifest := a.settings.GetString("manifest")
+	if manifest == "" && len(files) == 1 {
+		if info, err := os.Stat(files[0]); err == nil && info.IsDir() {
+			if manifest, files, err = inside(files[0]); err != nil {
+				return nil, err
+			}
+		}
+	} else if manifest != "" && len(files) > 0 {
+		return nil, errors.New("--manifest names the files; give no FILE")
+	}
+	if manifest != "" {
+		if all, err = model.ReadManifest(manifest); err != nil {
+			return nil, err
+		}
+	} else if len(files) == 0 {
+		return nil, errors.New("add what? Give ONNX files, a directory, or --manifest FILE")
+	}
+	if a.settings.GetString("name") != "" && len(files) != 1 {
+		return nil, errors.New("--name is for one file")
+	}
+	for _, f := range files {
+		m, err := a.described(f)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, m)
+	}
+	for i := range all {
+		if labels != nil {
+			all[i].Labels = labels
+		}
+	}
+	return all, nil
+}
+
+// inside is the manifest of a directory, or its ONNX files if it has none.
+func inside(dir string) (manifest string, files []string, err error) {
+	manifest = filepath.Join(dir, "models.json")
+	if _, err := os.Stat(manifest); err == nil {
+		return manifest, nil, nil
+	}
+	err = filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() && strings.HasSuffix(name, ".onnx") {
+			files = append(files, name)
+		}
+		return err
+	})
+	if err == nil && len(files) == 0 {
+		err = fmt.Errorf("%s: no .onnx file and no models.json in it", dir)
+	}
+	return "", files, err
+}
+
+// described is a file with what the flags, or the catalogue by its name, say.
+func (a *app) described(file string) (model.Model, error) {
+	m := model.Model{File: file, Name: a.settings.GetString("name"), Dataset: "imagenet"}
+	if m.Name == "" {
+		m.Name = strings.TrimSuffix(filepath.Base(file), ".onnx")
+	}
+	e, known := model.Known(m.Name)
+	if known {
+		m.Parameters, m.MACs, m.Recipe = e.Parameters, e.MACs, e.Default().Recipe
+	}
+	var err error
+	if text := a.settings.GetString("recipe"); text != "" {
+		if m.Recipe, err = model.ParseRecipe(text); err != nil {
+			return m, fmt.Errorf("--recipe: %w", err)
+		}
+	} else if !known {
+		return m, fmt.Errorf("%s: --recipe is missing: %s is no published model, so want how an image becomes its input, such as --recipe imagenet", file, m.Name)
+	}
+	if text := a.settings.GetString("accuracy"); text != "" {
+		if m.Accuracy, err = unit.ParseShare(text); err != nil {
+			return m, fmt.Errorf("--accuracy: %w", err)
+		}
+		m.Source = "declared"
+		if s := a.settings.GetString("source"); s != "" {
+			m.Source += ": " + s
+		}
+	}
+	return m, nil
+}
+
+func (a *app) modelsExport() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "export NAME",
+		Short: "Write an exact architecture with random weights as ONNX",
+		Long: `Export writes the exact network of a published architecture with weights drawn
+by a seed, for measuring latency where no weights can be had. Its answers mean
+nothing; every report of a run that uses it says so. Scenarios get the same
+file by weights: seeded, without this command.`,
+		Example: "    testbed models export resnet152 --weights seeded --out resnet152.onnx",
+		Args:    args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, names []string) error {
+			if err := a.bind(cmd); err != nil {
+				return err
+			}
+			return a.export(names[0])
+		},
+	}
+	f := cmd.Flags()
+	f.String("weights", "seeded", "the only kind there is")
+	f.Uint64("seed", seed, "of the weights")
+	f.StringP("out", "o", "", "`FILE` to write (default NAME-seeded.onnx)")
+	return cmd
+}
+
+func (a *app) export(name string) error {
+	if w := a.settings.GetString("weights"); w != "seeded" {
+		return badInput(fmt.Errorf("--weights %s: want seeded: trained weights are pulled or added", w))
+	}
+	if _, err := arch.Describe(name); err != nil {
+		return badInput(err)
+	}
+	out := a.settings.GetString("out")
+	if out == "" {
+		out = name + "-seeded.onnx"
+	}
+	write := func(w io.Writer) error { return arch.Write(w, name, a.settings.GetUint64("seed")) }
+	if err := a.deliverBy(out, write); err != nil || out == "-" {
+		return err
+	}
+	a.say("%s: seeded weights, its answers mean nothing", out)
+	return nil
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/testbed/testbed/inference/model"
+	"github.com/testbed/testbed/inference/profile"
+	"github.com/testbed/testbed/runner"
+	"github.com/testbed/testbed/runner/devices"
+	"github.com/testbed/testbed/runner/local"
+	"github.com/testbed/testbed/scenarios"
+)
+
+// A world is a runner.World that was opened.
+type world interface {
+	runner.World
+	Warnings() []string
+	Close() error
+}
+
+// openWorld opens the world of a plan, and says what it is made of.
+func (a *app) openWorld(ctx context.Context, plan *scenarios.Plan, s setup, image []byte) (world, any, error) {
+	if plan.Scenario.World == "devices" {
+		w, err := devices.Open(ctx, plan, devices.Options{Models: s.models, Image: image, Tokens: tokens(plan)})
+		if err != nil {
+			return nil, nil, err
+		}
+		return w, w.Describe(), nil
+	}
+	cache, err := "", error(nil)
+	if slices.ContainsFunc(plan.Scenario.Nodes, func(n scenarios.Node) bool { return n.Cache }) {
+		cache, err = optimizedDir()
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	w, err := local.Open(ctx, plan, local.Options{Models: s.models, Library: s.library, Image: image, Cache: cache})
+	if err != nil {
+		return nil, nil, err
+	}
+	return w, w.Describe(), nil
+}
+
+// tokens are those of the nodes, from the environment.
+func tokens(plan *scenarios.Plan) map[string]string {
+	all := map[string]string{}
+	for _, n := range plan.Scenario.Nodes {
+		if n.TokenEnv != "" {
+			all[n.Name] = os.Getenv(n.TokenEnv)
+		}
+	}
+	return all
+}
+
+// optimizedDir is where optimised models are kept, of nodes that do so.
+func optimizedDir() (string, error) {
+	dir := os.Getenv("TESTBED_CACHE")
+	if dir == "" {
+		user, err := os.UserCacheDir()
+		if err != nil {
+			return "", err
+		}
+		dir = filepath.Join(user, "testbed")
+	}
+	return filepath.Join(dir, "optimized"), nil
+}
+
+// knownOf is what the device profile of the judged node says of the models.
+func knownOf(plan *scenarios.Plan, models []model.Model) (runner.Known, error) {
+	n := plan.Scenario.Nodes[0]
+	if n.Profile == "" {
+		return runner.Known{}, nil
+	}
+	p, err := readProfile(n.Profile)
+	if err != nil {
+		return runner.Known{}, fmt.Errorf("node %s: %w", n.Name, err)
+	}
+	options, err := p.OptionsAt(n.Name, n.Threads, models)
+	if err != nil {
+		return runner.Known{}, fmt.Errorf("node %s: %w", n.Name, err)
+	}
+	for i := range options { // of the same files, however the profile knows them
+		options[i].Accuracy = models[i].Accuracy
+	}
+	return runner.Known{Options: options, Slowdown: p.CurveOf(n.Threads)}, nil
+}
+
+// readProfile reads a device profile: a file, or a published one by its name.
+func readProfile(name string) (profile.Profile, error) {
+	if !strings.HasSuffix(name, ".yaml") && !strings.ContainsAny(name, `/\`) {
+		return profile.Lookup(name)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return profile.Profile{}, err
+	}
+	defer f.Close()
+	return profile.Read(f, name)
+}
