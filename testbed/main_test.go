@@ -29,9 +29,14 @@ func TestScripts(t *testing.T) {
 			env.Setenv("TESTBED_ONNXRUNTIME", lib)
 			shipped, err := os.Getwd()
 			env.Setenv("SCENARIOS", shipped+"/../scenarios")
+			env.Setenv("DATA", shipped+"/../../shared/data")
 			return err
 		},
 		Condition: func(cond string) (bool, error) {
+			if cond == "data" {
+				_, err := os.Stat("../../shared/data")
+				return err == nil, nil
+			}
 			if cond != "world" {
 				return false, nil
 			}

@@ -87,7 +87,7 @@ func (a *app) published(name string) (e model.Entry, v model.Variant, f model.Zo
 		return e, v, f, fmt.Errorf("no published model %q: testbed models list shows them", name)
 	}
 	if v, f, err = e.Download(); err != nil {
-		return e, v, f, err
+		return e, v, f, fmt.Errorf("%s: no file of its weights is known; %s", e.Name, howToGet(e.Name))
 	}
 	if w := a.settings.GetString("weights"); w != "" {
 		if v, err = e.Variant(w); err != nil {

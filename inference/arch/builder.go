@@ -53,7 +53,7 @@ func (b *builder) rename(from, to string) {
 // tensor stores a weight drawn from mean ± spread and returns its name.
 // learned: it counts as a parameter.
 func (b *builder) tensor(name string, learned bool, mean, spread float64, shape ...int) string {
-	t := onnxfile.Tensor{Name: name, Values: b.weights.draw(name, mean, spread)}
+	t := onnxfile.Tensor{Name: name}
 	n := int64(1)
 	for _, d := range shape {
 		t.Shape = append(t.Shape, int64(d))
@@ -62,7 +62,7 @@ func (b *builder) tensor(name string, learned bool, mean, spread float64, shape 
 	if learned {
 		b.parameters += n
 	}
-	t.Values = first(n, t.Values)
+	t.Values = b.weights.draw(name, n, mean, spread)
 	b.model.Tensors = append(b.model.Tensors, t)
 	return name
 }

@@ -14,23 +14,26 @@ type weights struct {
 	seed    uint64
 }
 
-// draw gives endlessly many numbers, uniform in mean ± spread.
+// draw gives n numbers, uniform in mean ± spread.
 //
 // They are uniform rather than normal because that takes no logarithm, whose
 // last bit differs from one processor to another: here each step is exact or
 // rounded once, as IEEE 754 says, so the same seed gives the same bytes
 // everywhere. (Go may fuse x*y+z, and does so on arm64; an explicit conversion
 // forbids it.)
-func (w weights) draw(tensor string, mean, spread float64) iter.Seq[float32] {
+func (w weights) draw(tensor string, n int64, mean, spread float64) iter.Seq[float32] {
 	h := fnv.New64a()
 	h.Write([]byte(w.network + "\x00" + tensor))
 	stream := h.Sum64()
 	middle, step := float32(mean), float32(spread/(1<<23))
 	return func(yield func(float32) bool) {
 		source := rand.NewPCG(w.seed, stream)
-		for {
-			bits := source.Uint64()
-			if !yield(spreadOut(uint32(bits), middle, step)) || !yield(spreadOut(uint32(bits>>32), middle, step)) {
+		var bits uint64
+		for i := range n {
+			if bits >>= 32; i%2 == 0 { // each draw serves two
+				bits = source.Uint64()
+			}
+			if !yield(spreadOut(uint32(bits), middle, step)) {
 				return
 			}
 		}
@@ -42,21 +45,6 @@ func spreadOut(bits uint32, middle, step float32) float32 {
 	odd := int32(bits>>9)<<1 + 1 - 1<<23
 	off := float32(float32(odd) * step)
 	return middle + off
-}
-
-// first is the first n of xs.
-func first(n int64, xs iter.Seq[float32]) iter.Seq[float32] {
-	return func(yield func(float32) bool) {
-		left := n
-		if left == 0 {
-			return
-		}
-		for x := range xs {
-			if left--; !yield(x) || left == 0 {
-				return
-			}
-		}
-	}
 }
 
 // uniform is the spread of weights such that fanIn products with numbers of

@@ -29,17 +29,25 @@ func TestOpen(t *testing.T) {
 	if !bytes.Equal(first.Image, test.Image) {
 		t.Error("Open gives another split than Test")
 	}
+}
+
+func TestOpenRefuses(t *testing.T) {
 	for _, tt := range []struct {
-		name   string
-		images int
-		want   string
+		spec dataset.Spec
+		want string
 	}{
-		{"imagenet", 10, `no dataset "imagenet": want signs, synthetic, cifar10 or folder`},
-		{"signs", 0, "dataset signs: 0 images: want at least 1"},
-		{"signs", -5, "dataset signs: -5 images: want at least 1"},
+		{dataset.Spec{Name: "imagenet", Images: 10}, `no dataset "imagenet": want signs, synthetic, cifar10 or folder`},
+		{dataset.Spec{Name: "signs"}, "dataset signs: 0 images: want at least 1"},
+		{dataset.Spec{Name: "signs", Images: -5}, "dataset signs: -5 images: want at least 1"},
+		{dataset.Spec{Name: "signs", Images: 5, Path: "x"}, `dataset signs: path "x": want none, it is built in`},
+		{dataset.Spec{Name: "synthetic"}, "dataset synthetic: 0 images: want at least 1"},
+		{dataset.Spec{Name: "cifar10"}, "dataset cifar10: no path: want a binary file such as test_batch.bin"},
+		{dataset.Spec{Name: "cifar10", Path: "x", Images: -1}, "dataset cifar10: -1 images: want at least 1, or 0 for all"},
+		{dataset.Spec{Name: "cifar10", Path: "x", Classes: "y"}, `dataset cifar10: class map "y": want none, only a folder has one`},
+		{dataset.Spec{Name: "folder"}, "dataset folder: no path: want a directory with a folder of images for each class"},
 	} {
-		if _, err := dataset.Open(dataset.Spec{Name: tt.name, Images: tt.images}); err == nil || err.Error() != tt.want {
-			t.Errorf("Open(%q, %d): %v; want %s", tt.name, tt.images, err, tt.want)
+		if _, err := dataset.Open(tt.spec); err == nil || err.Error() != tt.want {
+			t.Errorf("%+v: %v; want %s", tt.spec, err, tt.want)
 		}
 	}
 }

@@ -211,22 +211,3 @@ func claiming(file []byte, width, height uint32) []byte {
 	binary.BigEndian.PutUint32(out[29:], crc32.ChecksumIEEE(ihdr))
 	return out
 }
-
-func BenchmarkPreprocess(b *testing.B) {
-	s, err := dataset.NewSigns(dataset.Test, 1).Sample(0)
-	if err != nil {
-		b.Fatal(err)
-	}
-	r := model.Builtin()[0].Recipe
-	var buf []float32
-	b.ReportAllocs()
-	for b.Loop() {
-		img, err := dataset.Decode(s.Image)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if buf, err = dataset.Tensor(img, r, buf); err != nil {
-			b.Fatal(err)
-		}
-	}
-}

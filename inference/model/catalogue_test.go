@@ -207,6 +207,9 @@ func TestDownloads(t *testing.T) {
 	} {
 		e, _ := model.Known(name)
 		v, f, err := e.Download()
+		if strings.HasPrefix(v.Weights, "MXNET") && !strings.Contains(v.Source, "not torchvision's") {
+			t.Errorf("%s, %s: %q does not say whose weights these are", name, v.Weights, v.Source)
+		}
 		if err != nil || v.Weights != want[0] || path.Base(f.Path) != want[1] {
 			t.Errorf("%s: %s of %s, %v; want %v", name, f.Path, v.Weights, err, want)
 		}

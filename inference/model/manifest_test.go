@@ -106,6 +106,7 @@ func TestReadManifestErrors(t *testing.T) {
 		{"less than nothing", entry("macs", -1), "macs is -1"},
 		{"crop and input differ", entry("preprocess.crop", 192), "preprocess: crop is 192: want 224"},
 		{"channels last", entry("input", []int{224, 224, 3}), "want [3, S, S]"},
+		{"not square", entry("input", []int{3, 224, 225}), "want [3, S, S]"},
 		{"no input", entry("input", nil), "want [3, S, S]"},
 		{"no std", entry("preprocess.std", nil), "preprocess: std of channel 0"},
 		{"unknown filter", entry("preprocess.interpolation", "lanczos"), `interpolation is "lanczos"`},

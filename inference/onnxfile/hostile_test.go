@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/encoding/protowire"
@@ -223,18 +222,18 @@ type endless struct {
 
 func (e *endless) ReadAt(p []byte, at int64) (int, error) {
 	e.read += int64(len(p))
-	for i := range p {
-		if n := at + int64(i); n < int64(len(e.head)) {
-			p[i] = e.head[n]
-		} else {
-			p[i] = e.piece[(n-int64(len(e.head)))%int64(len(e.piece))]
-		}
+	n := 0
+	if at < int64(len(e.head)) {
+		n = copy(p, e.head[at:])
+	}
+	for n < len(p) {
+		n += copy(p[n:], e.piece[(at+int64(n-len(e.head)))%int64(len(e.piece)):])
 	}
 	return len(p), nil
 }
 
-// TestEndless: files of a terabyte, all of it to be parsed or kept, end soon
-// and take little memory.
+// TestEndless: files of a terabyte, all of it to be parsed or kept, are given
+// up after little of them was read, and take little memory.
 func TestEndless(t *testing.T) {
 	const size = 1 << 40
 	graph := protowire.AppendVarint(protowire.AppendTag(nil, modelGraph, protowire.BytesType), size/2)
@@ -257,10 +256,8 @@ func TestEndless(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.GC()
 			runtime.ReadMemStats(&before)
-			start := time.Now()
 			file := &endless{head: tt.head, piece: tt.piece}
 			_, err := Read(file, size)
-			took := time.Since(start)
 			runtime.ReadMemStats(&after)
 			if err == nil || !strings.Contains(err.Error(), "more than") || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("%v; want more than … %s", err, tt.want)
@@ -268,8 +265,8 @@ func TestEndless(t *testing.T) {
 			if grew := int64(after.Sys) - int64(before.Sys); grew > 512<<20 {
 				t.Errorf("took %d MB from the system", grew>>20)
 			}
-			if file.read > 512<<20 || took > time.Minute {
-				t.Errorf("read %d MB in %v", file.read>>20, took)
+			if limit := int64(maxFields) * 64; file.read > limit { // no field of these but names is longer
+				t.Errorf("read %d MB; want at most %d", file.read>>20, limit>>20)
 			}
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/testbed/testbed/emulator/unit"
+	"github.com/testbed/testbed/runner/record"
 )
 
 // examineChecks holds the probes of every trial to the tolerances. A tolerance
@@ -24,7 +25,7 @@ func (w *world) examineChecks() {
 					rateText(l.Rate), rateText(l.AskedRate), Number(w.tolerance.Rate*100).Significant(3)))
 			}
 		}
-		if w.tolerance.Delay > 0 {
+		if w.tolerance.Delay > 0 && c.Engine != record.Real {
 			by := (c.RTT - c.AskedRTT).Abs()
 			e := find(&outside, c.Node+" round trip")
 			e.add(by.Seconds(), by > w.tolerance.Delay, fmt.Sprintf("achieved %s of %s asked, tolerance %s",

@@ -60,7 +60,7 @@ func (w *World) Enter(ctx context.Context, c scenarios.Condition, _ uint64) ([]r
 		if err != nil {
 			return nil, w.at(name, err)
 		}
-		check.Node, check.Engine = name, engine
+		check.Node, check.Engine = name, record.Real
 		checks = append(checks, check)
 	}
 	for _, name := range w.names {

@@ -57,12 +57,8 @@ type Surroundings struct {
 	Repository string `json:"repository,omitempty"` // where it listens; empty: no node needs it
 }
 
-// engine is what plays the links of this world, as records call it; plain is
-// what a scenario calls the protocol of servers that are not ours.
-const (
-	engine = "real"
-	plain  = "oip"
-)
+// plain is what a scenario calls the protocol of servers that are not ours.
+const plain = "oip"
 
 // A device is a node as the World drives it. An error of its methods leaves it
 // to the World to name the node.
@@ -93,7 +89,7 @@ func Open(ctx context.Context, plan *scenarios.Plan, o Options) (*World, error) 
 		return nil, err
 	}
 	w := &World{devices: map[string]device{}, models: o.Models, began: clock.Now(), load: map[string]float64{},
-		description: Description{World: Surroundings{Links: engine}, Nodes: map[string]Node{}}}
+		description: Description{World: Surroundings{Links: record.Real}, Nodes: map[string]Node{}}}
 	if err := w.open(ctx, plan.Scenario, o); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}

@@ -246,7 +246,8 @@ func (w *World) Observe(ctx context.Context, name, arm string) (selector.Observa
 	}
 	p := w.probes[name]
 	return selector.Observation{
-		Down: unit.BitRate(s.DownBps), Up: unit.BitRate(p.UpBps), RTT: p.RTTMin,
+		Down: unit.BitRate(s.DownBps), RTT: p.RTTMin,
+		Up:          unit.BitRate(p.DownBps), // an image goes towards the node, as a model does
 		Utilization: s.Others, Held: s.Held, Loaded: s.Loaded,
 	}, nil
 }

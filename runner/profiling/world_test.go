@@ -16,13 +16,10 @@ import (
 	"github.com/testbed/testbed/inference/node"
 )
 
-// image is a sign for models of 32 pixels, and a photograph for those of 224.
-func image(m model.Model) ([]byte, error) {
-	var d dataset.Dataset = dataset.NewSigns(dataset.Test, 1)
-	if m.Recipe.Size > 64 {
-		d = dataset.NewSynthetic(1, 1)
-	}
-	s, err := d.Sample(0)
+// image is that of a sign, for every model: to make a photograph smaller is not
+// what is measured here.
+func image(model.Model) ([]byte, error) {
+	s, err := dataset.NewSigns(dataset.Test, 1).Sample(0)
 	return s.Image, err
 }
 
@@ -56,8 +53,12 @@ func builtin() model.Model {
 	return all[len(all)-1]
 }
 
-// attempts is how often the machine may be too busy to be measured.
-const attempts = 3
+// A machine may be too busy to be measured, but not for ever: so many attempts
+// are made, and none is begun after this long.
+const (
+	attempts = 3
+	patience = 3 * time.Minute
+)
 
 // TestPredictsWhatWasHeldOut measures this machine with two models, a small one
 // that was trained and a large one with seeded weights, and holds what the
@@ -67,38 +68,40 @@ const attempts = 3
 // What else runs on the machine, other tests for instance, takes CPUs from one
 // visit and not from another, and no profile can predict that. So an attempt
 // is judged by the middle error of its eight predictions on a machine of two
-// CPUs; it may be made three times, of which one must succeed; and where others
-// disturbed most of the visits of every one of them, the machine cannot be
-// measured now, and the test says so instead of judging.
+// CPUs; of several attempts one must succeed; and where others disturbed most of
+// the visits of every one of them, the machine cannot be measured now, and the
+// test says so instead of judging.
 func TestPredictsWhatWasHeldOut(t *testing.T) {
 	lib := library(t)
 	if testing.Short() {
 		t.Skip("measures for a minute")
 	}
-	models := []model.Model{builtin(), seededModel(t)}
-	var worst []float64
+	o := Options{Models: []model.Model{builtin(), seededModel(t)}, Image: image, HoldOut: true, Loads: []float64{0, 0.25, 0.5, 1},
+		Opens: 1, Rounds: 4, Runs: 20, Now: time.Now()}
+	var middles []float64
 	busy := 0
-	for attempt := range attempts {
-		r := measureHere(t, lib, Options{Models: models, Image: image, HoldOut: true, Opens: 1, Rounds: 5, Seed: uint64(attempt), Now: time.Now()})
+	for begun := time.Now(); len(middles) < attempts && time.Since(begun) < patience; o.Seed++ {
+		r := measureHere(t, lib, o)
 		var errors []float64
 		for _, p := range r.HeldOut {
 			t.Logf("%s, %d threads, background %.0f %%: predicted %v, measured %v: %+.1f %%", p.Model, p.Threads, 100*p.Utilization, p.Predicted, p.Measured, 100*p.Error())
 			errors = append(errors, max(p.Error(), -p.Error()))
 		}
 		slices.Sort(errors)
-		t.Logf("middle error %.1f %%, worst %.1f %%; %d of %d visits disturbed", 100*errors[len(errors)/2], 100*errors[len(errors)-1], r.Disturbed, r.Visits)
-		if errors[len(errors)/2] <= Within {
+		middle := errors[len(errors)/2]
+		t.Logf("middle error %.1f %%, worst %.1f %%; %d of %d visits disturbed", 100*middle, 100*errors[len(errors)-1], r.Disturbed, r.Visits)
+		if middle <= Within {
 			return
 		}
-		worst = append(worst, errors[len(errors)/2])
+		middles = append(middles, middle)
 		if 2*r.Disturbed > r.Visits {
 			busy++
 		}
 	}
-	if busy == attempts {
-		t.Skipf("others use the CPUs of this machine too much to measure it: middle errors %.3f", worst)
+	if busy == len(middles) {
+		t.Skipf("others use the CPUs of this machine too much to measure it: middle errors %.3f", middles)
 	}
-	t.Errorf("middle errors %.3f in %d attempts, want one within %v", worst, attempts, Within)
+	t.Errorf("middle errors %.3f, want one within %v", middles, Within)
 }
 
 func measureHere(t *testing.T, lib string, o Options) Result {

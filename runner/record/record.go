@@ -124,6 +124,10 @@ type LagBin struct {
 	Count  int64         `json:"count"`
 }
 
+// Real is the engine of links that nobody plays: those between real machines,
+// of which nothing is asked.
+const Real = "real"
+
 // A Check is one line of checks.jsonl: what was asked of the world at the
 // start of a trial and what probes over the emulated network measured, before
 // any request of the trial was sent.

@@ -190,7 +190,7 @@ func TestIdle(t *testing.T) {
 	s := serve(t, stuck, honest(data, ""))
 	f := target(t, nil)
 	d := download(s, data)
-	d.Idle = 50 * time.Millisecond
+	d.Idle = 500 * time.Millisecond
 	r, err := d.To(background, f)
 	got(t, f, data, err)
 	if r.Resumed != 1 || r.Kept != 0 {
@@ -213,16 +213,16 @@ func TestSlow(t *testing.T) {
 		for i := range data {
 			w.Write(data[i : i+1])
 			w.(http.Flusher).Flush()
-			time.Sleep(100 * time.Millisecond)
+			time.Sleep(200 * time.Millisecond)
 		}
 	})
 	f := target(t, nil)
 	d := download(s, data)
-	d.Idle = time.Second
+	d.Idle = 2 * time.Second
 	r, err := d.To(background, f)
 	got(t, f, data, err)
-	if r.Attempts != 1 || r.Took < time.Second {
-		t.Errorf("%+v; want one request of more than 1.1 s", r)
+	if r.Attempts != 1 || r.Took < 2*time.Second {
+		t.Errorf("%+v; want one request of 11 waits of 200 ms and more", r)
 	}
 }
 
