@@ -1,13 +1,14 @@
 # make run    builds testbed and runs the showpiece, about two minutes
 # make test   all tests, race detector on, and those of test-netem
 # make build  bin/testbed
+# make cross  for linux/arm64 and darwin/arm64, as far as this machine can
 # Each gets what it needs: Go, gcc, make and npm, and apt for test, are all that
 # must be there.
 
 SCENARIO ?= scenarios/lowbw.yaml
 export CGO_ENABLED = 1
 
-.PHONY: run test test-netem build onnxruntime fmt vet bench fuzz clean
+.PHONY: run test test-netem build cross onnxruntime fmt vet bench fuzz clean
 .DEFAULT_GOAL := build
 
 run: build onnxruntime
@@ -15,6 +16,7 @@ run: build onnxruntime
 
 test: onnxruntime fmt vet test-netem
 	go test -race -timeout 30m ./...
+	go test -timeout 30m -run TestScripts/imagenet ./testbed
 
 # The kernel of this machine may have no netem; that of User-Mode Linux has.
 test-netem:
@@ -22,6 +24,9 @@ test-netem:
 
 build:
 	go build -o bin/testbed ./testbed
+
+cross:
+	@scripts/cross.sh
 
 onnxruntime:
 	@scripts/get-onnxruntime.sh
@@ -35,11 +40,13 @@ vet:
 bench: onnxruntime
 	go test -run '^$$' -bench . -benchmem ./...
 
+# Each fuzz target there is, for half a minute.
 fuzz:
-	go test ./emulator/trace/formats -run "^$$" -fuzz FuzzNetworkFormats -fuzztime 30s -fuzzminimizetime 5x
-	go test ./emulator/trace/formats -run "^$$" -fuzz FuzzUtilization -fuzztime 30s -fuzzminimizetime 5x
-	go test ./emulator/unit -run '^$$' -fuzz FuzzParseBitRate -fuzztime 30s
-	go test ./emulator/trace -run '^$$' -fuzz FuzzParseMahimahi -fuzztime 30s
+	@grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r f; do \
+		grep -oE '^func Fuzz[A-Za-z0-9]+' "$$f" | sed 's/^func //' | while read -r target; do \
+			go test "$$(dirname "$$f")" -run '^$$' -fuzz "^$$target\$$" -fuzztime 30s -fuzzminimizetime 5x || exit 1; \
+		done || exit 1; \
+	done
 
 clean:
 	rm -rf bin

@@ -127,3 +127,24 @@ func TestRecipe(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestAliases: a published model goes by the names that others give it, unless
+// the store has one of exactly that name.
+func TestAliases(t *testing.T) {
+	const yaml = "models: [vgg-vd-16, ResNet-50]\n"
+	for _, tt := range []struct {
+		stored []string
+		want   []scenarios.Model
+	}{
+		{nil, []scenarios.Model{{Name: "vgg16"}, {Name: "resnet50"}}},
+		{[]string{"ResNet-50"}, []scenarios.Model{{Name: "vgg16"}, {Name: "ResNet-50"}}},
+	} {
+		p, err := scenarios.Read(files(yaml), "s/x.yaml", nil, tt.stored...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(tt.want, p.Scenario.Models); diff != "" {
+			t.Errorf("stored %v: %s", tt.stored, diff)
+		}
+	}
+}

@@ -21,7 +21,7 @@ type Estimate struct {
 }
 
 // imageSizes are about what an image of each dataset weighs.
-var imageSizes = map[string]unit.Bytes{"signs": 2800, "cifar10": 2500, "synthetic": 55_000, "folder": 110_000}
+var imageSizes = map[string]unit.Bytes{"signs": 2800, "cifar10": 2500, "synthetic": 104_000, "folder": 110_000}
 
 // What an Estimate assumes of a machine and of the work: about that of a core
 // of a small server.

@@ -81,14 +81,18 @@ func (d *decoder) weights(o object) model.Weights {
 	return model.Trained
 }
 
-// asKnown accepts the names of models that are built in, published or stored.
+// asKnown accepts the names of models that are built in, stored or published;
+// the last also by other names that they go by.
 func (d *decoder) asKnown(text string) (string, string) {
 	names := append(builtinNames(), d.stored...)
-	for _, e := range model.Catalogue() {
-		names = append(names, e.Name)
-	}
 	if slices.Contains(names, text) {
 		return text, ""
+	}
+	if e, ok := model.Known(text); ok {
+		return e.Name, ""
+	}
+	for _, e := range model.Catalogue() {
+		names = append(names, e.Name)
 	}
 	return "", "want a model that is built in, published or stored (testbed models list), or one with its file" + suggest(text, names)
 }

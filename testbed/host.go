@@ -22,10 +22,7 @@ func thisHost() record.Host {
 	if unix.Uname(&u) == nil {
 		h.Kernel = unix.ByteSliceToString(u.Release[:]) + " " + unix.ByteSliceToString(u.Machine[:])
 	}
-	var info unix.Sysinfo_t
-	if unix.Sysinfo(&info) == nil {
-		h.Memory = int64(info.Totalram) * int64(info.Unit)
-	}
+	h.Memory = totalMemory()
 	return h
 }
 

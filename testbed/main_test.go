@@ -20,6 +20,9 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"testbed": main})
 }
 
+// raceEnabled is set by race_test.go.
+var raceEnabled bool
+
 // TestScripts are transcripts: testdata/script/*.txtar.
 func TestScripts(t *testing.T) {
 	lib, libErr := onnx.Find()
@@ -33,7 +36,10 @@ func TestScripts(t *testing.T) {
 			return err
 		},
 		Condition: func(cond string) (bool, error) {
-			if cond == "data" {
+			switch cond {
+			case "race":
+				return raceEnabled, nil
+			case "data":
 				_, err := os.Stat("../../shared/data")
 				return err == nil, nil
 			}

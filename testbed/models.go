@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/testbed/testbed/inference/arch"
 	"github.com/testbed/testbed/inference/model"
 )
 
@@ -127,7 +126,7 @@ func ways(e model.Entry) (how []string) {
 	if _, _, err := e.Download(); err == nil {
 		how = append(how, "pull")
 	}
-	if _, err := arch.Describe(e.Name); err == nil {
+	if seedable(e) {
 		how = append(how, "seeded")
 	}
 	if len(how) == 0 {

@@ -167,26 +167,22 @@ func sameFile(a, b string) bool {
 // evaluatedOn is the dataset of the flags.
 func (a *app) evaluatedOn() (dataset.Dataset, error) {
 	name := a.settings.GetString("dataset")
-	s := dataset.Spec{Name: name, Classes: a.settings.GetString("classes"), Images: a.settings.GetInt("images"), Seed: a.settings.GetUint64("seed")}
 	if name == "" {
 		return nil, errors.New("want --dataset: signs, a directory of folders with images, or a CIFAR-10 file")
 	}
-	if name == "signs" {
-		if s.Images == 0 {
-			s.Images = 4000
-		}
-		return dataset.Open(s)
+	s, err := specOf(name, a.settings.GetString("classes"))
+	if err != nil {
+		return nil, err
 	}
-	info, err := os.Stat(name)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("--dataset %s: want signs, a directory of folders with images, or a CIFAR-10 file: %w", name, errors.Unwrap(err))
-	case info.IsDir():
-		s.Name, s.Path = "folder", name
-	default:
-		s.Name, s.Path = "cifar10", name
+	s.Images, s.Seed = a.settings.GetInt("images"), a.settings.GetUint64("seed")
+	if s.Path == "" && s.Images == 0 {
+		s.Images = 4000
 	}
-	return dataset.Open(s)
+	d, err := dataset.Open(s)
+	if err == nil && !d.Labelled() {
+		err = fmt.Errorf("--dataset %s: its images show nothing, so no answer is right", name)
+	}
+	return d, err
 }
 
 // An evaluation is what evaluate prints.

@@ -54,6 +54,9 @@ func (a *app) profileOptions(ctx context.Context, names []string) (o profiling.O
 			o.Loads = append(o.Loads, percent/100)
 		}
 	}
+	if o.HoldOut && len(o.Loads) == 1 {
+		return o, fmt.Errorf("--holdout with --load %s: want another load than 0, for it to be predicted by", a.settings.GetString("load"))
+	}
 	if err := a.profileOut(); err != nil {
 		return o, err
 	}

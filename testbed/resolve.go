@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
 	"strings"
 
@@ -100,7 +101,7 @@ func howToGet(name string) string {
 		}
 	}
 	ways = append(ways, "add yours by: testbed models add FILE --name "+name)
-	if _, err := arch.Describe(name); err == nil {
+	if e, ok := model.Known(name); ok && seedable(e) {
 		ways = append(ways, "or, for latency alone, say weights: seeded")
 	}
 	return strings.Join(ways, "; ")
@@ -175,13 +176,20 @@ func seededModel(name string) (model.Model, error) {
 		return model.Model{}, fmt.Errorf("weights seeded: %w", err)
 	}
 	e, ok := model.Known(name)
-	if !ok || e.Default().Top1 == 0 {
-		return model.Model{}, fmt.Errorf("weights seeded: no accuracy of %s is published that could stand for it", name)
+	if !ok || e.Default().Top1 == 0 || !seedable(e) {
+		return model.Model{}, fmt.Errorf("weights seeded: no accuracy is published that could stand for the architecture %s as it is written here", name)
 	}
 	m := e.Model(e.Default())
 	m.Name, m.Weights, m.Source = name+"-seeded", model.Seeded, "published: "+m.Source
 	m.Bytes, m.Parameters, m.MACs = size.Bytes, size.Parameters, size.MACs
 	return m, nil
+}
+
+// seedable reports whether the architecture that is written here by the name of
+// an entry is the entry's: others have called other networks by the same name.
+func seedable(e model.Entry) bool {
+	size, err := arch.Describe(e.Name)
+	return err == nil && size.Input == e.Input && math.Abs(float64(size.Parameters)/float64(e.Parameters)-1) < 0.01
 }
 
 // openDataset opens the images of a plan, and holds the models to their classes.

@@ -1,3 +1,5 @@
+//go:build linux
+
 package calibrate
 
 import (
@@ -9,9 +11,6 @@ import (
 
 	"github.com/testbed/testbed/emulator/thread"
 )
-
-// NodeArg is the first of Node.Args of every node of a calibration.
-const NodeArg = "calibrate"
 
 // Node is what a node of a calibration does, for netns.Main: it sends,
 // receives and burns as it is told over conn, until that is closed.

@@ -1,3 +1,5 @@
+//go:build linux
+
 package calibrate
 
 import (
@@ -48,21 +50,4 @@ func (b *bench) failed(p part, err error) Row {
 	r := b.judged(Row{Name: p.name + " measured", Unit: "times", Asked: 1}, "")
 	r.Why = "it could not be measured: " + err.Error()
 	return r
-}
-
-// Deviation returns how far the row is off as a share of its tolerance: it
-// passes within ±1. Of a row with a limit that is the share of the limit which
-// was used: 1 at the limit, below 1 on its right side. It is infinite for
-// something off whose tolerance is 0.
-func (r Row) Deviation() float64 {
-	off := r.Achieved - r.Asked
-	switch {
-	case r.Bound == Most:
-		return r.Achieved / (r.Asked + r.Tolerance)
-	case r.Bound == Least:
-		return (r.Asked - r.Tolerance) / r.Achieved
-	case off == 0:
-		return 0
-	}
-	return off / r.Tolerance
 }

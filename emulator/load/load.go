@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package load makes background utilization on CPUs: threads that burn a given
 // share of each, in a closed loop on the CPU time that they really got.
 package load

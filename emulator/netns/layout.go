@@ -1,3 +1,5 @@
+//go:build linux
+
 package netns
 
 // A layout is who is where, worked out from a Config alone.

@@ -120,18 +120,15 @@ func write(t testing.TB, name string, seed uint64) []byte {
 	return b.Bytes()
 }
 
-// small are the networks of a file of at most 60 MB, or 25 where time is short.
+// small are the networks of a file of at most 35 MB: one or more of each kind
+// but ResNet, whose five TestLatencyOrder runs, and VGG.
 func small(t testing.TB) (names []string) {
-	limit := int64(60e6)
-	if testing.Short() {
-		limit = 25e6
-	}
 	for _, name := range arch.Names() {
 		s, err := arch.Describe(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s.Bytes <= limit {
+		if s.Bytes <= 35e6 {
 			names = append(names, name)
 		}
 	}

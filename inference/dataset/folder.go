@@ -122,8 +122,7 @@ func (d *Folder) folders() ([]string, error) {
 	if len(names) == 0 {
 		return nil, fmt.Errorf("%s: no folder in it: want one for each class", d.dir)
 	}
-	slices.Sort(names)
-	return names, nil
+	return names, nil // ReadDir sorts
 }
 
 // files returns the images of a class's folder, sorted, as folder/file.
@@ -152,7 +151,6 @@ func (d *Folder) files(folder string) ([]string, error) {
 	if len(ids) == 0 {
 		return nil, fmt.Errorf("%s: no image in it: want .jpg, .jpeg or .png files", dir)
 	}
-	slices.Sort(ids)
 	return ids, nil
 }
 

@@ -12,7 +12,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/testbed/testbed/inference/dataset"
@@ -147,6 +149,33 @@ func recipe(t *testing.T, text string) model.Recipe {
 		t.Fatalf("recipe %q: %v", text, err)
 	}
 	return r
+}
+
+// TestManyAtOnce: images that are preprocessed at the same time do not mix.
+func TestManyAtOnce(t *testing.T) {
+	names, err := filepath.Glob("jpeg/testdata/4*.jpg")
+	if err != nil || len(names) < 5 {
+		t.Fatalf("%d files (%v)", len(names), err)
+	}
+	r := model.Recipe{Resize: 33, Size: 29, Std: [3]float32{1, 1, 1}}
+	var group sync.WaitGroup
+	for _, name := range names {
+		file := read(t, name)
+		want, err := dataset.Preprocess(file, r, nil)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		group.Go(func() {
+			for range 100 {
+				got, err := dataset.Preprocess(file, r, nil)
+				if err != nil || !slices.Equal(got, want) {
+					t.Errorf("%s: other numbers among others (%v)", name, err)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
 }
 
 // TestPreprocessIsDecodeAndTensor: the fast way gives the same numbers.

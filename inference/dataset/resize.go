@@ -6,7 +6,7 @@ import "encoding/binary"
 // resized across, rounded to 8 bits, and then down, as Pillow does; only those
 // that the crop needs. Two numbers share a word, the lower half and the upper,
 // so that one multiplication does for both: sums of products of less than 32
-// bits do not mix, but for the borrow of a negative lower half, which halves
+// bits do not mix, but for the borrow of a negative lower half, which settled
 // gives back.
 //
 // It calls emit with each row of the result, which the next overwrites.
@@ -54,8 +54,8 @@ func lay(dst []wide, a, b []uint32) {
 }
 
 const (
-	round = 1 << (precision - 1)
-	both  = round<<32 + round
+	half = 1 << (precision - 1)
+	both = half<<32 + half
 )
 
 // squeeze resizes two rows across, into rows of three numbers a pixel.
@@ -70,33 +70,16 @@ func (s *scratch) squeeze(x0 int, a, b []byte) {
 			q += weight * pixels[k][1]
 			r += weight * pixels[k][2]
 		}
-		red, green := halves(p)
-		red2, green2 := halves(q)
-		blue, blue2 := halves(r)
-		put3(a[12*i:], red, green, blue)
-		put3(b[12*i:], red2, green2, blue2)
+		blues := settled(r)
+		put(a[12*i:], settled(p), uint32(blues))
+		put(b[12*i:], settled(q), uint32(blues>>32))
 	}
 }
 
-func put3(dst []byte, a, b, c uint32) {
+func put(dst []byte, redGreen uint64, blue uint32) {
 	d := (*[12]byte)(dst)
-	binary.LittleEndian.PutUint32(d[0:], a)
-	binary.LittleEndian.PutUint32(d[4:], b)
-	binary.LittleEndian.PutUint32(d[8:], c)
-}
-
-// halves are the two sums of a word, as pixels.
-func halves(v int64) (low, high uint32) {
-	l := int32(v)
-	return clip(l), clip(int32((v - int64(l)) >> 32))
-}
-
-func clip(v int32) uint32 {
-	v >>= precision
-	if uint32(v) > 255 {
-		v = min(max(v, 0), 255)
-	}
-	return uint32(v)
+	binary.LittleEndian.PutUint64(d[0:], redGreen)
+	binary.LittleEndian.PutUint32(d[8:], blue)
 }
 
 // sum makes a row of the result, in s.out, of the rows taken from the ring. Two
@@ -111,9 +94,22 @@ func (s *scratch) sum(by []int64) {
 			v += weight * int64(binary.LittleEndian.Uint64(words[8:]))
 			w += weight * int64(binary.LittleEndian.Uint64(words[16:]))
 		}
-		r, g := halves(u)
-		b, r2 := halves(v)
-		g2, b2 := halves(w)
-		s.out[i], s.out[i+1] = r|g<<8|b<<16, r2|g2<<8|b2<<16
+		a, b, c := settled(u), settled(v), settled(w)
+		s.out[i] = uint32(a) | uint32(a>>24) | uint32(b)<<16
+		s.out[i+1] = uint32(b>>32) | uint32(c)<<8 | uint32(c>>16)
 	}
 }
+
+// settled makes the two sums of a word pixels: without their fraction, and
+// within 0 to 255. A sum that is negative or too large shows in the two bits above
+// those of a pixel.
+func settled(v int64) uint64 {
+	const beyond = 3<<62 | 3<<30
+	if uint64(v)&beyond == 0 {
+		return uint64(v) >> precision & (0xff<<32 | 0xff)
+	}
+	low := int32(v)
+	return clip(int32((v-int64(low))>>32))<<32 | clip(low)
+}
+
+func clip(v int32) uint64 { return uint64(min(max(v>>precision, 0), 255)) }

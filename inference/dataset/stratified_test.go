@@ -64,6 +64,28 @@ func TestStratifiedDraws(t *testing.T) {
 	}
 }
 
+// TestStratifiedClassesDiffer: each class has a draw of its own, and each round an
+// order of its own: else the third image of every class would be of one batch of
+// its files, and one class always first.
+func TestStratifiedClassesDiffer(t *testing.T) {
+	items, err := stratified([]int{50, 50, 50, 50}, 40, 7) // ten rounds
+	if err != nil {
+		t.Fatal(err)
+	}
+	orders, rounds := make(map[[4]int]bool), make(map[[4]int]bool)
+	for round := range 10 {
+		var order, indexes [4]int
+		for i, it := range items[4*round:][:4] {
+			order[i], indexes[it.class] = it.class, it.index
+		}
+		orders[order] = true
+		rounds[[4]int{indexes[0] - indexes[1], indexes[1] - indexes[2], indexes[2] - indexes[3]}] = true
+	}
+	if len(orders) < 4 || len(rounds) < 9 { // ten draws of 24 orders; of 50 indexes
+		t.Errorf("%d orders and %d differences of indexes in ten rounds, want 4 and 9 or more", len(orders), len(rounds))
+	}
+}
+
 func TestStratifiedAll(t *testing.T) {
 	items, err := stratified([]int{2, 0, 1}, 0, 9)
 	if want := []item{{0, 0}, {0, 1}, {2, 0}}; err != nil || !reflect.DeepEqual(items, want) {

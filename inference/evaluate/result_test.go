@@ -16,6 +16,7 @@ func TestJudge(t *testing.T) {
 		{"the largest", []float32{1, 4, 2}, 1, Row{Top1: 1, Margin: 2, Top5: true}},
 		{"the first", []float32{4, 1, 2}, 1, Row{Top1: 0, Margin: 2, Top5: true}},
 		{"the last, from below", []float32{-4, -3, -1}, 0, Row{Top1: 2, Margin: 2, Top5: true}},
+		{"the first, all below 0", []float32{-1, -4, -3}, 0, Row{Top1: 0, Margin: 2, Top5: true}},
 		{"second before the best", []float32{3, 5}, 0, Row{Top1: 1, Margin: 2, Top5: true}},
 		{"a tie goes to the first", []float32{1, 4, 4}, 2, Row{Top1: 1, Margin: 0, Top5: true}},
 		{"fifth of seven", []float32{7, 6, 5, 4, 3, 2, 1}, 4, Row{Top1: 0, Margin: 1, Top5: true}},

@@ -79,6 +79,9 @@ func TestQuota(t *testing.T) {
 			"sys/fs/cgroup/pod/app/cpu.max": "400000 100000\n", "sys/fs/cgroup/pod/cpu.max": "300000 100000\n"}), 3},
 		{"the group above allows more", v2(map[string]string{
 			"sys/fs/cgroup/pod/app/cpu.max": "300000 100000\n", "sys/fs/cgroup/pod/cpu.max": "800000 100000\n"}), 3},
+		{"a group that is not below what is mounted", v2(map[string]string{
+			"proc/42/mountinfo":     "30 1 0:26 /kubepods/x /sys/fs/cgroup ro - cgroup2 cgroup2 rw\n",
+			"sys/fs/cgroup/cpu.max": "500000 100000\n"}), 5},
 		{"nonsense", v2(map[string]string{"sys/fs/cgroup/pod/app/cpu.max": "a lot\n"}), 0},
 		{"version 1, no limit", v1(nil), 0},
 		{"version 1, half a CPU less than four", v1(map[string]string{"sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us": "350000\n"}), 4},

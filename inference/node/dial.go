@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/url"
@@ -29,6 +30,9 @@ type DialOptions struct {
 
 // dialTimeout bounds how long it takes to become a node's runner.
 const dialTimeout = 30 * time.Second
+
+// maxAnswer is the most bytes of the answer to an upgrade.
+const maxAnswer = 64 << 10
 
 // DialNode takes over the node that listens at a URL (Listen). What the client
 // starts there ends when it is closed. A node has one runner at a time; where
@@ -89,7 +93,8 @@ func upgrade(conn net.Conn, u *url.URL, token string) (net.Conn, error) {
 	if err := req.Write(conn); err != nil {
 		return nil, err
 	}
-	r := bufio.NewReader(conn)
+	answer := &io.LimitedReader{R: conn, N: maxAnswer}
+	r := bufio.NewReader(answer)
 	resp, err := http.ReadResponse(r, req)
 	if err != nil {
 		return nil, fmt.Errorf("no answer to the upgrade: %w", err)
@@ -99,6 +104,7 @@ func upgrade(conn net.Conn, u *url.URL, token string) (net.Conn, error) {
 		why, _ := io.ReadAll(io.LimitReader(resp.Body, 4096)) // the status says most
 		return nil, fmt.Errorf("%s: %s", resp.Status, strings.TrimSpace(string(why)))
 	}
+	answer.N = math.MaxInt64 // what follows is bounded message by message
 	return &buffered{Conn: conn, r: r}, nil
 }
 

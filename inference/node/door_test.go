@@ -153,3 +153,24 @@ func TestShutWaits(t *testing.T) {
 		t.Errorf("shut with one inside and no time: %v", err)
 	}
 }
+
+// TestCloseTurnsAway those who wait: they get an error, and open nothing once
+// the node has closed.
+func TestCloseTurnsAway(t *testing.T) {
+	n, m := alone(t, Config{})
+	n.turn <- struct{}{}
+	waiting := ask(n, m)
+	inside(t, &n.door, 1)
+	closed := make(chan error, 1)
+	go func() { closed <- n.close() }()
+	if err := <-waiting; !errors.Is(err, context.Canceled) {
+		t.Errorf("who waited: %v", err)
+	}
+	n.endTurn()
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+	if err := <-ask(n, m); err == nil || n.opened.Load() != 0 {
+		t.Errorf("after close: %v; %d sessions opened", err, n.opened.Load())
+	}
+}

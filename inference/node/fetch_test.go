@@ -106,6 +106,10 @@ func TestQueue(t *testing.T) {
 	if first.Phases.Fetch < slow {
 		t.Errorf("first: fetch %v, want at least %v", first.Phases.Fetch, slow)
 	}
+	// 51915 bytes in at least 200 ms are at most 2.08 Mbit/s.
+	if s, most := w.status(t, "a"), int64(float64(8*len(body))/slow.Seconds()); s.DownBps <= most/100 || s.DownBps > most {
+		t.Errorf("the first's arm knows of %d bit/s, want at most %d", s.DownBps, most)
+	}
 	if second.Phases.Queue < slow/4 || second.Phases.Fetch > slow/2 || second.Done < first.Done-first.Phases.Download {
 		t.Errorf("second: %+v, done %v; the first at %v", second.Phases, second.Done, first.Done)
 	}

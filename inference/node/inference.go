@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,8 +12,6 @@ import (
 
 	"golang.org/x/sync/singleflight"
 
-	"github.com/testbed/testbed/inference/clock"
-	"github.com/testbed/testbed/inference/dataset"
 	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/inference/oip"
 	"github.com/testbed/testbed/inference/onnx"
@@ -123,168 +122,25 @@ func (n *inference) lookup(name string) (model.Model, error) {
 	return m, nil
 }
 
-// enter waits for the turn, which endTurn gives back.
+// enter waits for the turn, which endTurn gives back. There is none for anybody
+// once the node has ended.
 func (n *inference) enter(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
 	select {
 	case n.turn <- struct{}{}:
 	case <-ctx.Done():
 		return ctx.Err()
+	case <-n.life.Done():
+		return n.life.Err()
 	}
-	// Both may have come at once.
-	if err := ctx.Err(); err != nil {
+	// Several may have come at once.
+	if ctx.Err() != nil || n.life.Err() != nil {
 		n.endTurn()
-		return err
+		return cmp.Or(ctx.Err(), n.life.Err())
 	}
 	return nil
 }
 
 func (n *inference) endTurn() { <-n.turn }
-
-// Infer answers a query, or refuses it where too many wait.
-func (n *inference) Infer(ctx context.Context, q oip.Query, t *oip.Times) ([]float32, error) {
-	m, err := n.lookup(q.Model)
-	if err != nil {
-		return nil, err
-	}
-	if err := n.door.enter(); err != nil {
-		return nil, err
-	}
-	defer n.door.leave()
-	ctx, cancel := n.within(ctx)
-	defer cancel()
-	logits, err := n.answer(ctx, m, q, t)
-	if err != nil && errors.Is(context.Cause(ctx), errTooLong) {
-		return nil, oip.Errorf(http.StatusGatewayTimeout, "node %s: model %s: no answer within %v: %w", n.name, m.Name, n.timeout, err)
-	}
-	return logits, err
-}
-
-// errTooLong is why the context of a request ends.
-var errTooLong = errors.New("the node's time for a request is over")
-
-// within bounds a request by the node's life and its timeout.
-func (n *inference) within(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
-	stop := context.AfterFunc(n.life, cancel)
-	if n.timeout == 0 {
-		return ctx, func() { stop(); cancel() }
-	}
-	ctx, cancelTimeout := context.WithTimeoutCause(ctx, n.timeout, errTooLong)
-	return ctx, func() { cancelTimeout(); stop(); cancel() }
-}
-
-// answer waits, fetches and opens what the arm lacks, makes the input, and
-// runs. Each phase begins where the last one ended.
-func (n *inference) answer(ctx context.Context, m model.Model, q oip.Query, t *oip.Times) ([]float32, error) {
-	if err := n.enter(ctx); err != nil {
-		return nil, err
-	}
-	defer n.endTurn()
-	t.Started = clock.Now()
-
-	var err error
-	if t.FetchBytes, err = n.fetch(ctx, q.Arm, m); err != nil {
-		return nil, err
-	}
-	t.Fetched = clock.Now()
-
-	session, err := n.load(ctx, q.Arm, m)
-	if err != nil {
-		return nil, err
-	}
-	t.Loaded = clock.Now()
-
-	input := q.Input
-	if q.Image != nil {
-		if input, err = n.preprocess(q.Image, m); err != nil {
-			return nil, &oip.StatusError{Status: http.StatusBadRequest, Err: err}
-		}
-	}
-	t.Preprocessed = clock.Now()
-
-	logits, err := session.RunBatch(input, max(q.Batch, 1))
-	t.Inferred = clock.Now()
-	session.ran(len(logits) / max(q.Batch, 1))
-	return logits, err
-}
-
-// fetch gets the file of m over the network, unless the arm holds it. It says
-// how many bytes came.
-func (n *inference) fetch(ctx context.Context, arm string, m model.Model) (int64, error) {
-	n.mu.Lock()
-	held := n.arms[arm][m.SHA256] != nil
-	n.mu.Unlock()
-	if held {
-		return 0, nil
-	}
-	f, s, err := n.files.fetch(ctx, m)
-	if err != nil {
-		return 0, oip.Errorf(http.StatusBadGateway, "fetch %s from %s: %w", m.Name, n.files.origin(), err)
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.residency(arm)[m.SHA256] = &entry{name: m.Name, file: f}
-	n.goodput.add(arm, s)
-	return int64(s.bytes), nil
-}
-
-// load opens a session of the file that the arm holds, unless one is open.
-func (n *inference) load(ctx context.Context, arm string, m model.Model) (*shared, error) {
-	n.mu.Lock()
-	e := n.arms[arm][m.SHA256]
-	n.mu.Unlock()
-	if e.session != nil {
-		return e.session, nil
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	session, err := n.open(m, e.file)
-	if err != nil {
-		return nil, err
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	released := e.file.release()
-	e.session, e.file = n.share(session), nil
-	return e.session, released
-}
-
-// open opens a session of the file of m, which is verified.
-func (n *inference) open(m model.Model, f *file) (*onnx.Session, error) {
-	session, err := n.engine.LoadFile(f.path(), m.SHA256, n.options)
-	if err != nil {
-		return nil, fmt.Errorf("load %s: %w", m.Name, err)
-	}
-	if err := fits(session, m); err != nil {
-		return nil, errors.Join(fmt.Errorf("load %s: %w", m.Name, err), session.Close())
-	}
-	return session, nil
-}
-
-// fits checks what a session takes and gives against what is said of the model.
-func fits(session *onnx.Session, m model.Model) error {
-	if size := session.Size(); size != 0 && size != m.Recipe.Size {
-		return fmt.Errorf("it takes images of %d pixels: want %d, as its recipe says", size, m.Recipe.Size)
-	}
-	if classes := session.Classes(); classes != 0 && len(m.Labels) != 0 && classes != len(m.Labels) {
-		return fmt.Errorf("it tells %d classes apart: want the %d that have names", classes, len(m.Labels))
-	}
-	return nil
-}
-
-// preprocess makes the input of m from an image file. The caller has the turn.
-func (n *inference) preprocess(file []byte, m model.Model) (_ []float32, err error) {
-	img, err := dataset.Decode(file)
-	if err != nil {
-		return nil, err
-	}
-	n.scratch, err = dataset.Tensor(img, m.Recipe, n.scratch)
-	return n.scratch, err
-}
 
 // status says what the node knows; arm is whose files and sessions.
 func (n *inference) status(arm string) (Status, error) {

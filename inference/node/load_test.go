@@ -141,7 +141,7 @@ func TestReexec(t *testing.T) {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(withoutMalloc(), envReexec+"=1", "MALLOC_ARENA_MAX=7")
 	out, err := cmd.CombinedOutput()
-	want := "MALLOC_ARENA_MAX=7\nMALLOC_MMAP_THRESHOLD_=131072\nMALLOC_TRIM_THRESHOLD_=131072\n"
+	want := "MALLOC_ARENA_MAX=7\nMALLOC_MMAP_THRESHOLD_=4194304\nMALLOC_TRIM_THRESHOLD_=131072\n"
 	if err != nil || string(out) != want {
 		t.Errorf("%v: %s; want %s", err, out, want)
 	}

@@ -47,6 +47,11 @@ func TestSessionsAreClosedWithTheirLastArm(t *testing.T) {
 	if prepare("b"); open(b) {
 		t.Error("the session is open, though no arm holds it")
 	}
+	before := n.opened.Load()
+	if prepare("d", m.Name, m.Name); n.opened.Load() != before+1 {
+		t.Errorf("%d sessions for a model that was named twice, want 1", n.opened.Load()-before)
+	}
+	prepare("d")
 	last := prepare("c", m.Name)
 	if err := n.close(); err != nil || open(last) {
 		t.Errorf("close: %v; open: %v", err, open(last))

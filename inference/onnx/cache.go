@@ -33,15 +33,15 @@ func (o Options) cacheable() bool { return o.provider() == cpuProvider && o.opti
 
 // key is of all that an optimised model depends on: the file, the version of
 // ONNX Runtime, the provider, the instructions of the CPU and the options.
-func (e *Engine) key(model string, o Options) string {
+func key(model, version string, flags []string, o Options) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%s\n%s\n%s\n%s\n", strings.ToLower(model), e.version, o.provider(), strings.Join(host.Flags(), " "), o.optimization())
+	fmt.Fprintf(h, "%q %q %q %q %q", strings.ToLower(model), version, o.provider(), flags, o.optimization())
 	return hex.EncodeToString(h.Sum(nil))
 }
 
 // loadCached opens the optimised model out of the cache, or makes it.
 func (e *Engine) loadCached(path, model string, g onnxfile.Classifier, o Options) (*Session, error) {
-	key := e.key(model, o)
+	key := key(model, e.version, host.Flags(), o)
 	for _, file := range cached(o.Cache, key) {
 		s, err := openCached(file, g, o)
 		if err == nil {

@@ -16,13 +16,6 @@ type source struct {
 	save      string  // where to write the optimised model; empty: nowhere
 }
 
-// Inspect says what is wrong with a model file that Load would not take,
-// without opening a session: what is not ONNX, or no classifier of images.
-func Inspect(model []byte) error {
-	_, err := inspect(model)
-	return err
-}
-
 func inspect(model []byte) (onnxfile.Classifier, error) {
 	info, err := onnxfile.Read(bytes.NewReader(model), int64(len(model)))
 	if err != nil {
@@ -85,5 +78,5 @@ func open(src source, g onnxfile.Classifier, o Options) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Session{run: r, graph: g, classes: g.Classes, cached: src.optimized != nil}, nil
+	return &Session{run: r, graph: g, classes: g.Classes, cached: src.optimized != nil, fallback: r.usesCPU()}, nil
 }

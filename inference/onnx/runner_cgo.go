@@ -5,6 +5,7 @@ package onnx
 import (
 	"errors"
 	"fmt"
+	"maps"
 
 	"github.com/testbed/testbed/inference/onnxfile"
 	ort "github.com/yalue/onnxruntime_go"
@@ -26,34 +27,52 @@ func openLibrary(lib string) (version string, err error) {
 type runner struct {
 	session *ort.DynamicAdvancedSession
 	weights mapping // which the session reads in place; nil: it has its own
+
+	fallback bool // the CPU runs what the provider cannot
 }
 
 // newRunner opens a session of src, and owns src.optimized from then on.
 func newRunner(src source, g onnxfile.Classifier, o Options) (*runner, error) {
+	defer trim() // what opening takes and is no longer needed
+	if o.provider() == cpuProvider {
+		s, err := create(src, g, o, nil)
+		if err != nil {
+			return nil, err
+		}
+		return &runner{session: s, weights: src.optimized}, nil
+	}
+	// The runtime gives the CPU what the provider cannot run and says nothing,
+	// unless it is told to refuse.
+	var r runner
+	err := keepSignals(func() (err error) {
+		if r.session, err = create(src, g, o, map[string]string{"session.disable_cpu_ep_fallback": "1"}); err == nil {
+			return nil
+		}
+		r.fallback = true
+		r.session, err = create(src, g, o, nil)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &r, nil
+}
+
+// create opens a session, with more entries in its configuration.
+func create(src source, g onnxfile.Classifier, o Options, more map[string]string) (*ort.DynamicAdvancedSession, error) {
 	so, err := ort.NewSessionOptions()
 	if err != nil {
 		return nil, fmt.Errorf("session options: %w", err)
 	}
 	defer so.Destroy()
-	if err := configure(so, src, o); err != nil {
+	if err := configure(so, src, o, more); err != nil {
 		return nil, err
 	}
-	create := func() (*ort.DynamicAdvancedSession, error) { return newSession(src, g, so) }
-	if o.provider() != cpuProvider {
-		create = func() (s *ort.DynamicAdvancedSession, err error) {
-			err = keepSignals(func() (err error) {
-				s, err = newSession(src, g, so)
-				return err
-			})
-			return s, err
-		}
-	}
-	s, err := create()
-	trim() // what opening it took and is no longer needed
+	s, err := newSession(src, g, so)
 	if err != nil {
 		return nil, fmt.Errorf("load: %w", err)
 	}
-	return &runner{session: s, weights: src.optimized}, nil
+	return s, nil
 }
 
 func newSession(src source, g onnxfile.Classifier, so *ort.SessionOptions) (*ort.DynamicAdvancedSession, error) {
@@ -68,12 +87,13 @@ func newSession(src source, g onnxfile.Classifier, so *ort.SessionOptions) (*ort
 }
 
 // configure lays o into ONNX Runtime's own options.
-func configure(so *ort.SessionOptions, src source, o Options) error {
+func configure(so *ort.SessionOptions, src source, o Options, more map[string]string) error {
 	level := optimizations[o.optimization()]
 	entries := map[string]string{
 		"session.intra_op.allow_spinning": zeroOne(o.Spinning),
 		"session.inter_op.allow_spinning": zeroOne(o.Spinning),
 	}
+	maps.Copy(entries, more)
 	if src.optimized != nil {
 		// The optimisation has been done. The bytes are used where they are,
 		// which takes a tenth of the time that copying them does.
@@ -107,6 +127,8 @@ func zeroOne(on bool) string {
 	}
 	return "0"
 }
+
+func (r *runner) usesCPU() bool { return r.fallback }
 
 func (r *runner) close() error {
 	err := errors.Join(r.session.Destroy(), r.weights.unmap())

@@ -20,6 +20,7 @@ type (
 func openLibrary(string) (string, error)                              { return "", errNoCgo }
 func newRunner(source, onnxfile.Classifier, Options) (*runner, error) { return nil, errNoCgo }
 func availableProviders() []string                                    { return nil }
+func (*runner) usesCPU() bool                                         { return false }
 func (*runner) close() error                                          { return nil }
 func (*workspace) free() error                                        { return nil }
 func (*runner) run(*workspace, []float32, [4]int64) ([]float32, []int64, error) {

@@ -12,8 +12,9 @@ import (
 // A Session is a classifier, loaded. It is safe for concurrent use; several
 // Runs at a time share the processor.
 type Session struct {
-	graph  onnxfile.Classifier
-	cached bool
+	graph    onnxfile.Classifier
+	cached   bool
+	fallback bool
 
 	open sync.RWMutex // held for reading by a Run, for writing by Close
 	run  *runner      // nil: closed
@@ -41,6 +42,10 @@ func (s *Session) Classes() int {
 // Cached reports whether the session was opened from the cache of optimised
 // models.
 func (s *Session) Cached() bool { return s.cached }
+
+// Fallback reports whether the CPU runs a part of the graph, or all of it,
+// which the provider that was asked for cannot. It is false of the CPU itself.
+func (s *Session) Fallback() bool { return s.fallback }
 
 // Run classifies a batch: in holds N ≥ 1 images of [3, Size, Size], one after
 // the other; where the model takes any size, it holds one image. It returns N

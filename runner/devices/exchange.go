@@ -62,11 +62,7 @@ func (d *theirs) call(ctx context.Context, m model.Model, image []byte) (oip.Cal
 	if err != nil || s.Image != "" {
 		return oip.Call{Model: m.Name, Image: image, Signature: &s}, err
 	}
-	img, err := dataset.Decode(image)
-	if err != nil {
-		return oip.Call{}, err
-	}
-	if d.input, err = dataset.Tensor(img, m.Recipe, d.input); err != nil {
+	if d.input, err = dataset.Preprocess(image, m.Recipe, d.input); err != nil {
 		return oip.Call{}, err
 	}
 	size := int64(m.Recipe.Size)

@@ -1,12 +1,11 @@
-// Package local is the world on this machine: namespaces and links by
-// emulator/netns, nodes by inference/node, joined into a runner.World.
+//go:build linux
+
 package local
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -27,9 +26,6 @@ const (
 	repositoryPort = 8080
 	inferencePort  = 8000
 )
-
-// NodeMain is what a node process does with its socket, for netns.Main.
-func NodeMain(conn io.ReadWriteCloser) error { return node.Serve(conn) }
 
 // A World is a runner.World of namespaces on this machine.
 type World struct {
@@ -55,21 +51,6 @@ type World struct {
 
 var _ runner.World = (*World)(nil)
 
-// A Description is what run.json says of the world.
-type Description struct {
-	World    any                         `json:"world"`
-	Nodes    map[string]node.Description `json:"nodes"`
-	Warnings []string                    `json:"warnings,omitempty"`
-}
-
-// Options say what Open needs beside the plan.
-type Options struct {
-	Models  []model.Model // those of the scenario, resolved
-	Library string        // ONNX Runtime's shared library
-	Image   []byte        // an image file, to profile on
-	Cache   string        // folder for optimised models, of nodes that keep them
-}
-
 // Open makes the world of a plan: the namespaces, and in them control, the
 // repository and the inference nodes, started and joined by perfect links.
 func Open(ctx context.Context, plan *scenarios.Plan, o Options) (*World, error) {
@@ -89,10 +70,7 @@ func Open(ctx context.Context, plan *scenarios.Plan, o Options) (*World, error) 
 	var warnings []string
 	w.cpus, warnings = assign(plan.Scenario.Nodes)
 	for _, n := range plan.Scenario.Nodes {
-		// glibc keeps freed memory for itself unless told not to, and a node
-		// opens and closes models all day (reference: session churn).
-		env := []string{"MALLOC_MMAP_THRESHOLD_=131072", "MALLOC_TRIM_THRESHOLD_=131072", "MALLOC_ARENA_MAX=2"}
-		cfg.Nodes = append(cfg.Nodes, netns.Node{Name: n.Name, Beside: n.Beside, CPUs: w.cpus[n.Name], Env: env})
+		cfg.Nodes = append(cfg.Nodes, netns.Node{Name: n.Name, Beside: n.Beside, CPUs: w.cpus[n.Name], Env: node.MallocEnv()})
 		w.beside[n.Name] = n.Beside
 	}
 	cfg.CPUs, cfg.Nodes[0].CPUs, cfg.Nodes[1].CPUs = w.cpus[""], w.cpus[""], w.cpus[""]

@@ -1,10 +1,14 @@
 package profiling
 
 import (
+	"math"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/testbed/testbed/inference/node"
+	"github.com/testbed/testbed/inference/profile"
 )
 
 func TestQuantile(t *testing.T) {
@@ -53,6 +57,30 @@ func TestMiddle(t *testing.T) {
 	}
 }
 
+// TestSample: three visits have means of 2, 4 and 30; the middle one counts, and
+// not that of all runs, 7.6. Of ten runs the 5th is the median and the 10th is
+// above 95 of 100.
+func TestSample(t *testing.T) {
+	visits := []node.Measured{
+		{Infer: []time.Duration{1, 2, 3}},
+		{Infer: []time.Duration{30}},
+		{Infer: []time.Duration{4, 4, 4, 4, 4, 4}},
+	}
+	want := profile.Sample{Mean: 4, P50: 4, P95: 30, Runs: 10}
+	if diff := cmp.Diff(want, sample(visits)); diff != "" {
+		t.Errorf("sample (-want +got):\n%s", diff)
+	}
+}
+
+// TestRuns: all rounds together make at least as many as are asked for.
+func TestRuns(t *testing.T) {
+	for _, tt := range []struct{ runs, rounds, want int }{{30, 6, 5}, {31, 6, 6}, {1, 6, 1}} {
+		if got := (Options{Runs: tt.runs, Rounds: tt.rounds}).runs(); got != tt.want {
+			t.Errorf("%d runs in %d rounds: %d each, want %d", tt.runs, tt.rounds, got, tt.want)
+		}
+	}
+}
+
 // TestHeldOut: never what is measured, and never past it, where nothing but the
 // last point could be said.
 func TestHeldOut(t *testing.T) {
@@ -71,7 +99,7 @@ func TestHeldOut(t *testing.T) {
 
 func TestPass(t *testing.T) {
 	for predicted, want := range map[time.Duration]bool{1150: true, 1151: false, 850: true, 849: false} {
-		if p := (Prediction{Predicted: predicted, Measured: 1000}); p.Pass() != want {
+		if p := (Prediction{Predicted: predicted, Measured: 1000}); p.Pass() != want || math.Abs(p.Error()-float64(predicted-1000)/1000) > 1e-9 {
 			t.Errorf("%v against 1000 passes: %v (off by %v)", predicted, p.Pass(), p.Error())
 		}
 	}

@@ -41,17 +41,6 @@ func newHuffman(b []byte, dc bool) (*huffman, int, error) {
 		return nil, 0, fmt.Errorf("Huffman table of %d codes in %d bytes: %w", total, len(b), ErrShort)
 	}
 	t := &huffman{symbols: append([]byte(nil), b[16:16+total]...), dc: dc}
-	code, index := uint32(0), int32(0)
-	for n := 1; n <= 16; n++ {
-		t.offset[n] = index - int32(code)
-		count := uint32(b[n-1])
-		code, index = code+count, index+int32(count)
-		if code > 1<<n {
-			return nil, 0, fmt.Errorf("Huffman table: more codes of %d bits than there are", n)
-		}
-		t.limit[n] = code << (16 - n)
-		code <<= 1
-	}
 	if dc {
 		for _, size := range t.symbols {
 			if size > 15 {
@@ -59,12 +48,32 @@ func newHuffman(b []byte, dc bool) (*huffman, int, error) {
 			}
 		}
 	}
-	for next := range t.fast {
-		if step := t.step(uint64(next) << (64 - peek)); step&0xff <= peek {
-			t.fast[next] = step
+	code, index := 0, 0
+	for n := 1; n <= 16; n++ {
+		t.offset[n] = int32(index - code)
+		for range b[n-1] {
+			if code >= 1<<n {
+				return nil, 0, fmt.Errorf("Huffman table: more codes of %d bits than there are", n)
+			}
+			if n <= peek {
+				t.look(code, n, t.symbols[index])
+			}
+			code, index = code+1, index+1
 		}
+		t.limit[n] = uint32(code) << (16 - n)
+		code <<= 1
 	}
 	return t, 16 + total, nil
+}
+
+// look fills in the steps that begin with a code of n bits.
+func (t *huffman) look(code, n int, symbol byte) {
+	first := code << (peek - n)
+	for i := range 1 << (peek - n) {
+		if step := t.meaning(symbol, n, uint64(i)<<(64-peek+n)); step&0xff <= peek {
+			t.fast[first+i] = step
+		}
+	}
 }
 
 // step works out a step from the next bits, the first at the top, of which it

@@ -45,6 +45,19 @@ def with_transform(jpeg, transform):
     return jpeg[:at] + bytes([transform]) + jpeg[at + 1:]
 
 
+def without_jfif(jpeg):
+    assert jpeg[2:4] == b"\xff\xe0" or b"JFIF" not in jpeg
+    return jpeg[:2] + jpeg[20:] if b"JFIF" in jpeg else jpeg
+
+
+def with_adobe(jpeg, transform):
+    """The same file with an Adobe segment behind the first of its segments."""
+    if b"Adobe" in jpeg:
+        return with_transform(jpeg, transform)
+    at = 20 if b"JFIF" in jpeg else 2
+    return jpeg[:at] + b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0" + bytes([transform]) + jpeg[at:]
+
+
 image = picture(61, 47)
 cmyk = image.convert("CMYK")
 files = {
@@ -66,10 +79,17 @@ files = {
     "fine": pillow(image, quality=100, subsampling="4:2:0"),
     "cmyk": pillow(cmyk, quality=90),
     "ycck": with_transform(pillow(cmyk, quality=90), 2),
+    "jfif-and-adobe": with_adobe(pillow(image, quality=80), 0),  # JFIF rules
+    "adobe-rgb": with_adobe(without_jfif(pillow(image, quality=80)), 0),
+    "adobe-ycc": with_adobe(without_jfif(cjpeg(image, "-rgb")), 1),
+    "neither": without_jfif(pillow(image, quality=80)),
     "progressive": pillow(image, quality=85, progressive=True, subsampling="4:2:0"),
     "progressive-cmyk": pillow(cmyk, quality=90, progressive=True),
     "1x1": pillow(picture(1, 1), subsampling="4:2:0"),
     "4x3": pillow(picture(4, 3), subsampling="4:2:0"),
+    "4x5": pillow(picture(4, 5), subsampling="4:2:2"),  # two samples of colour across: no triangle
+    "6x5": pillow(picture(6, 5), subsampling="4:2:2"),  # three: the least with one
+    "6x7": pillow(picture(6, 7), subsampling="4:2:0"),
     "5x18": pillow(picture(5, 18), subsampling="4:2:0"),
     "17x5": pillow(picture(17, 5), subsampling="4:2:2"),
 }

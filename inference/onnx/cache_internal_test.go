@@ -67,3 +67,27 @@ func TestPrune(t *testing.T) {
 		}
 	}
 }
+
+// TestKey: whatever an optimised model depends on is in its key.
+func TestKey(t *testing.T) {
+	flags := []string{"avx2", "fma"}
+	base := key("ab", "1.29.0", flags, Options{})
+	for _, tt := range []struct {
+		name string
+		key  string
+		same bool
+	}{
+		{"the file's hash in capitals", key("AB", "1.29.0", flags, Options{}), true},
+		{"threads, spinning and the cache's place", key("ab", "1.29.0", flags, Options{Threads: 7, Spinning: true, Cache: "/x"}), true},
+		{"the defaults by name", key("ab", "1.29.0", flags, Options{Provider: "cpu", Optimization: "all"}), true},
+		{"another file", key("ac", "1.29.0", flags, Options{}), false},
+		{"another version", key("ab", "1.30.0", flags, Options{}), false},
+		{"another CPU", key("ab", "1.29.0", []string{"avx2"}, Options{}), false},
+		{"another provider", key("ab", "1.29.0", flags, Options{Provider: "xnnpack"}), false},
+		{"another level", key("ab", "1.29.0", flags, Options{Optimization: "extended"}), false},
+	} {
+		if same := tt.key == base; same != tt.same {
+			t.Errorf("%s: the same key %v; want %v", tt.name, same, tt.same)
+		}
+	}
+}
