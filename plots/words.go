@@ -24,6 +24,9 @@ func lead(s stats.Summary) (out []string) {
 	if r.Unscored != "" {
 		out = append(out, "Accuracies here are published, not measured: "+r.Unscored+". Times are real.")
 	}
+	if r.ProfileFrom != "" {
+		out = append(out, "The selectors went by the device profile "+r.ProfileFrom+"; the models were not measured when the run began.")
+	}
 	o := s.Overall
 	rest := fmt.Sprintf("It rests on %d pairs of requests for %d different images, in %d trials; %d of %d conditions are valid", o.Pairs, o.Images, o.Trials, o.Conditions, len(s.Conditions))
 	if len(r.Axes) > 0 {
@@ -77,6 +80,11 @@ func validity(s stats.Summary) []string {
 		"if the links, while requests were made, delivered in no second more than they offered by that share, %slost what they were asked to (a chance of 1 %% of being called off by mistake); "+
 		"if the mean background load was within %s points; if at most 5 %% of its requests failed; and if it has pairs. The verdict is over valid conditions, and there is one if at least half are valid.",
 		stats.Number(t.Rate).Percent(1), stats.Number(t.Delay.Seconds()*1000).Millis(), punctual(t.Lag), stats.Number(100*t.CPU).Significant(3))}
+	if s.World == "devices" {
+		out = []string{fmt.Sprintf("The links between these machines are as they are: nothing was asked of them, so nothing of them can be off; they were measured when each trial began. "+
+			"A condition is valid if the mean background load was within %s points, at most 5 %% of its requests failed, and it has pairs. That a device or its network was busy with something else shows in the latencies alone.",
+			stats.Number(100*t.CPU).Significant(3))}
+	}
 	for _, c := range s.Conditions {
 		for _, r := range c.Reasons {
 			out = append(out, "Invalid: "+c.Label+": "+r+".")

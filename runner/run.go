@@ -36,6 +36,7 @@ type Options struct {
 type Known struct {
 	Options  []selector.Option
 	Slowdown selector.Curve
+	From     string // which profile, for reports
 }
 
 // A Progress says how far a run is.
@@ -105,16 +106,18 @@ func (r *run) profile(ctx context.Context) error {
 	tell := func(done int) {
 		r.tell(Progress{Stage: "profile", Done: done, Total: len(models)})
 	}
-	tell(0)
 	options, err := r.o.Known.Options, error(nil)
 	if len(options) == 0 {
+		tell(0)
 		options, err = r.o.World.Profile(ctx, r.node, models, tell)
 	}
 	if err != nil {
 		return fmt.Errorf("profile: %w", err)
 	}
 	r.options = options
-	return r.o.Writer.SetHeader(func(h *record.Header) { h.Profile, h.Slowdown = options, r.o.Known.Slowdown })
+	return r.o.Writer.SetHeader(func(h *record.Header) {
+		h.Profile, h.Slowdown, h.ProfileFrom = options, r.o.Known.Slowdown, r.o.Known.From
+	})
 }
 
 func (r *run) tell(p Progress) {

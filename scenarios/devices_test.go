@@ -126,6 +126,13 @@ func TestRecipe(t *testing.T) {
 	if diff := cmp.Diff(want, p.Scenario.Models[1].Recipe); diff != "" {
 		t.Error(diff)
 	}
+	p, err = scenarios.Read(files("models: [signs-resnet8, {name: m, file: m.onnx, accuracy: 50%, recipe: imagenet-v2}]\n"), "s/x.yaml", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := p.Scenario.Models[1].Recipe; r.Resize != 232 || r.Size != 224 || r.Mean[0] != 0.485 {
+		t.Errorf("imagenet-v2 is %+v", r)
+	}
 }
 
 // TestAliases: a published model goes by the names that others give it, unless

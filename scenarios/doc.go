@@ -99,7 +99,7 @@
 //	models[].file                   -         ONNX; relative to the scenario file
 //	models[].sha256                 -         of the file; not checked
 //	models[].accuracy               -         of the file: declared, and required
-//	models[].recipe                 -         of the file's input; as the built-in models
+//	models[].recipe                 -         of the file's input: a name such as imagenet, or its parts; as the built-in models
 //	models[].recipe.resize          -         shorter side before the crop, in pixels; size
 //	models[].recipe.size            required  width and height, in pixels
 //	models[].recipe.interpolation   bilinear  bilinear or bicubic

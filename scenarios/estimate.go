@@ -32,7 +32,10 @@ const (
 	opening       = 15 * time.Millisecond   // of a session
 	perRequest    = 5 * time.Millisecond    // to observe, decide and record
 	perTrial      = 1500 * time.Millisecond // to make the world, probe it and let it settle
-	perModel      = 300 * time.Millisecond  // to profile
+	perModel      = 200 * time.Millisecond  // to profile, beside
+	profileRuns   = 16                      // inferences, and
+	profileLoads  = 3                       // openings,
+	loading       = 1600 * unit.Mbps        // at which a file is read and opened
 	start         = 500 * time.Millisecond
 )
 
@@ -43,9 +46,12 @@ func (p *Plan) Estimate() Estimate {
 	e := Estimate{
 		Conditions: len(p.Conditions),
 		Trials:     len(p.Trials),
-		Duration:   start + time.Duration(len(p.Scenario.Models))*perModel,
+		Duration:   start,
 	}
 	opts := p.options()
+	for _, opt := range opts {
+		e.Duration += perModel + profileRuns*opt.Infer + profileLoads*(opt.Load+loading.TimeToSend(opt.Size))
+	}
 	for _, c := range p.Conditions {
 		one := p.trial(c, opts)
 		n := p.Scenario.Repetitions

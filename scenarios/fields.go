@@ -72,7 +72,7 @@ var fields = slices.Concat([]field{
 	{"models[].file", "text", "", "ONNX; relative to the scenario file"},
 	{"models[].sha256", "sha256", "", "of the file; not checked"},
 	{"models[].accuracy", "share", "", "of the file: declared, and required"},
-	{"models[].recipe", "map", "", "of the file's input; as the built-in models"},
+	{"models[].recipe", "recipe", "", "of the file's input: a name such as imagenet, or its parts; as the built-in models"},
 	{"models[].recipe.resize", "pixels", "", "shorter side before the crop, in pixels; size"},
 	{"models[].recipe.size", "pixels", required, "width and height, in pixels"},
 	{"models[].recipe.interpolation", "interpolation", "bilinear", "bilinear or bicubic"},

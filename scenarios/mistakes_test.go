@@ -53,6 +53,7 @@ func TestMistakes(t *testing.T) {
 		{"recipe: {size: 32", "recipe: {size: 32, resize: 30", `19:75: models[1].recipe.resize: "30": want at least size, or nothing could be cut out`},
 		{"recipe: {size: 32", "recipe: {size: 32, scale: 0", `19:74: models[1].recipe.scale: "0": want a positive number, such as 255`},
 		{"recipe: {size: 32", "recipe: {size: 32, interpolation: nearest", `19:82: models[1].recipe.interpolation: "nearest": want bilinear or bicubic`},
+		{"recipe: {size: 32, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25]}", "recipe: imagenett", `19:56: models[1].recipe: "imagenett": want a recipe: recipe "imagenett": "imagenett": want imagenet, imagenet-v2, imagenet-bicubic, imagenet-299, inception, cifar10, signs, or settings as crop=224`},
 		{"name: signs,", "name: folder,", `16:10: dataset: missing key "path": want where the folder is`},
 		{"name: signs,", "path: x,", `16:17: dataset.path: signs is built in: want dataset.name folder or cifar10 with a path`},
 		{"name: signs,", "classes: x,", `16:20: dataset.classes: want it with dataset.name folder: the classes of signs are known`},

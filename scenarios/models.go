@@ -113,10 +113,21 @@ func (d *decoder) model(o object) Model {
 		SHA256:   read(o, "sha256", asSHA256),
 		Accuracy: read(o, "accuracy", asShare),
 	}
-	if recipe := o.in("recipe"); recipe.n != nil {
-		m.Recipe = d.recipe(recipe)
+	if n := o.n.child("recipe"); n != nil && n.shape == scalar {
+		m.Recipe = value(d, n, join(o.path, "recipe"), asRecipe)
+	} else if n != nil {
+		m.Recipe = d.recipe(o.in("recipe"))
 	}
 	return m
+}
+
+// asRecipe reads a recipe by its name or in one text, as commands take it.
+func asRecipe(text string) (model.Recipe, string) {
+	r, err := model.ParseRecipe(text)
+	if err != nil {
+		return r, "want a recipe: " + err.Error()
+	}
+	return r, ""
 }
 
 // recipe reads how an image becomes the input.

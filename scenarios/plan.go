@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/testbed/testbed/emulator"
@@ -19,7 +20,8 @@ type Plan struct {
 	Conditions []Condition
 	Trials     []Trial // in the order in which they are run
 
-	models []place // of Scenario.Models in the file; none of a plan that was read back from a run
+	models []place             // of Scenario.Models in the file; none of a plan that was read back from a run
+	keys   map[string]position // of the keys at the top of the file; likewise
 }
 
 // A place is where something stands in a scenario file.
@@ -199,6 +201,16 @@ func (p *Plan) ModelError(i int, err error) error {
 	}
 	ps := &problems{file: p.File}
 	ps.add(at.at, at.path, "%v", err)
+	return ps.all[0]
+}
+
+// KeyError says, as a mistake in the scenario file, what is wrong with what stands
+// at path, such as dataset.path: something that only the machine knows.
+func (p *Plan) KeyError(path string, err error) error {
+	key, _, _ := strings.Cut(path, ".")
+	key, _, _ = strings.Cut(key, "[")
+	ps := &problems{file: p.File}
+	ps.add(p.keys[key], path, "%v", err)
 	return ps.all[0]
 }
 

@@ -67,7 +67,17 @@ func Read(fsys fs.FS, name string, overrides []Setting, stored ...string) (*Plan
 		Conditions: conditions,
 		Trials:     trials(s, conditions),
 		models:     d.modelsAt,
+		keys:       keysAt(root),
 	}, nil
+}
+
+// keysAt are the positions of the keys at the top of a file.
+func keysAt(root *node) map[string]position {
+	at := map[string]position{}
+	for _, e := range root.entries {
+		at[e.key] = e.position
+	}
+	return at
 }
 
 // err is the first mistake by position, else that in a trace file.

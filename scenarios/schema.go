@@ -62,6 +62,8 @@ func schemaOfKind(f field) map[string]any {
 			return map[string]any{"type": "object"}
 		}
 		return schemaOf(f.path)
+	case "recipe":
+		return oneOfSchemas(map[string]any{"type": "string"}, schemaOf(f.path))
 	case "models":
 		return oneOfSchemas(schemaOf("models"), listOf(oneOfSchemas(map[string]any{"type": "string", "pattern": nameForm.String()}, schemaOf("models[]"))))
 	case "list":

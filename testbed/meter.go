@@ -17,6 +17,7 @@ type meter struct {
 	bytes bool
 	bar   *progressbar.ProgressBar // nil: none yet, or plain lines
 	last  time.Time
+	told  bool // that all is done
 }
 
 // newMeter shows bytes.
@@ -40,10 +41,10 @@ func (m *meter) show(done, total int64) {
 		_ = m.bar.Set64(done)
 		return
 	}
-	if done < total && time.Since(m.last) < plainEvery {
+	if done < total && time.Since(m.last) < plainEvery || m.told && done == total {
 		return
 	}
-	m.last = time.Now()
+	m.last, m.told = time.Now(), done == total
 	if m.bytes {
 		fmt.Fprintf(m.a.diag, "%s: %s of %s\n", m.what, megabytes(done), megabytes(total))
 		return

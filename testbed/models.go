@@ -70,7 +70,7 @@ func (a *app) listModels() error {
 	}
 	chosen := []listed{}
 	for _, r := range all {
-		runs := r.Here[0] == "built in" || r.Here[0] == "stored"
+		runs := r.Here[0] == "built in" || strings.HasPrefix(r.Here[0], "stored")
 		if (family == "" || r.Family == family) && (!here || runs) {
 			chosen = append(chosen, r)
 		}
@@ -99,13 +99,21 @@ func rows() (all []listed, err error) {
 		return nil, err
 	}
 	for _, m := range stored {
-		all = append(all, listed{m.Name, "stored", m.Recipe.Size, m.Parameters, m.MACs, m.Bytes, m.Accuracy, accuracySource(m), []string{"stored"}})
+		all = append(all, listed{m.Name, "stored", m.Recipe.Size, m.Parameters, m.MACs, m.Bytes, m.Accuracy, accuracySource(m), []string{storedHow(m)}})
 	}
 	for _, e := range model.Catalogue() {
 		v := e.Default()
 		all = append(all, listed{e.Name, e.Family, e.Input, e.Parameters, e.MACs, e.WeightBytes, v.Top1, "published: " + v.Weights, ways(e)})
 	}
 	return all, nil
+}
+
+// storedHow is how a model of the store can be had: it is there.
+func storedHow(m model.Model) string {
+	if m.Weights == model.Seeded {
+		return "stored: random weights"
+	}
+	return "stored"
 }
 
 // accuracySource says how the accuracy of a stored model is known.
@@ -137,9 +145,9 @@ func ways(e model.Entry) (how []string) {
 
 func (a *app) printRows(rows []listed) error {
 	t := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(t, "model\tfamily\tinput\tsize\tMMACs\ttop-1\thow\t")
+	fmt.Fprintln(t, "model\tfamily\tinput\tsize\tMMACs\ttop-1\thow")
 	for _, r := range rows {
-		fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%s\t%s\t%s\t\n", r.Name, r.Family, r.Input, orDash(r.Bytes > 0, megabytes(r.Bytes)),
+		fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%s\t%s\t%s\n", r.Name, r.Family, r.Input, orDash(r.Bytes > 0, megabytes(r.Bytes)),
 			orDash(r.MACs > 0, fmt.Sprintf("%.1f", float64(r.MACs)/1e6)), orDash(r.Top1 > 0, fmt.Sprintf("%.2f %%", 100*r.Top1)), strings.Join(r.Here, ", "))
 	}
 	if err := t.Flush(); err != nil {

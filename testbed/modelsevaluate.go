@@ -41,7 +41,7 @@ where only some of a model's classes are there), or a CIFAR-10 binary FILE.`,
 	}
 	f := cmd.Flags()
 	f.String("dataset", "", "signs, a directory of folders, or a CIFAR-10 file")
-	f.String("classes", "", "`FILE` with all classes of a directory, lines of index,folder,name")
+	f.String("classes", "", "`FILE` with all classes of a directory, lines of index,wnid,name")
 	f.Int("images", 0, "how many: of a directory or file a balanced choice (default all), of signs the first (default 4000)")
 	f.Uint64("seed", 1, "of that choice")
 	f.String("recipe", "", "how an image becomes the input, instead of what is known")
@@ -128,7 +128,7 @@ func (a *app) namedOrFile(name string) (m model.Model, err error) {
 		return m, err
 	}
 	if m, err = s.Lookup(name); err != nil {
-		return m, fmt.Errorf("%s: no such file, built-in or stored model; %s", name, howToGet(name))
+		return m, fmt.Errorf("%s: no such file, built-in or stored model; %s", name, howToName(name))
 	}
 	return m, nil
 }

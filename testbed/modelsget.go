@@ -18,6 +18,7 @@ import (
 	"github.com/testbed/testbed/inference/dataset"
 	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/inference/model/store"
+	"github.com/testbed/testbed/inference/onnxfile"
 )
 
 func (a *app) modelsPull() *cobra.Command {
@@ -44,7 +45,7 @@ known (its ResNets are GluonCV's): models show NAME says what is whose.`,
 	f.String("weights", "", "which published `WEIGHTS`; see models show")
 	f.String("kind", "", "float32, int8 or qdq; the first that the catalogue has")
 	f.String("name", "", "call it so in the store; for one model")
-	f.String("labels", "", "`FILE` with the names of the classes, a line each or index,folder,name")
+	f.String("labels", "", "`FILE` with the names of the classes, a line each or index,wnid,name")
 	return cmd
 }
 
@@ -155,7 +156,8 @@ added by it.`,
 	f.String("source", "", "where the accuracy is from, in words")
 	f.String("recipe", "", "how an image becomes the input")
 	f.String("manifest", "", "`FILE` that describes the models, with their files")
-	f.String("labels", "", "`FILE` with the names of the classes, a line each or index,folder,name")
+	f.Bool("force", false, "replace what the store knows of a model")
+	f.String("labels", "", "`FILE` with the names of the classes, a line each or index,wnid,name")
 	return cmd
 }
 
@@ -170,6 +172,15 @@ func (a *app) add(ctx context.Context, files []string) error {
 	}
 	refused := 0
 	for _, m := range models {
+		m, err := asSeeded(m)
+		if err == nil && !a.settings.GetBool("force") {
+			err = unchanged(s, m)
+		}
+		if err != nil {
+			fmt.Fprintf(a.diag, "testbed: %v\n", err)
+			refused++
+			continue
+		}
 		added, err := s.Add(ctx, m.File, m)
 		if ctx.Err() != nil {
 			return interruptible(ctx.Err())
@@ -185,6 +196,27 @@ func (a *app) add(ctx context.Context, files []string) error {
 		return &exitError{exitInput, nil}
 	}
 	return nil
+}
+
+// asSeeded marks a file that says of itself that its weights are random.
+func asSeeded(m model.Model) (model.Model, error) {
+	info, err := onnxfile.ReadFile(m.File)
+	if err != nil {
+		return m, err
+	}
+	if info.Metadata["weights"] == string(model.Seeded) {
+		m.Weights = model.Seeded
+	}
+	return m, nil
+}
+
+// unchanged refuses to replace an accuracy that the store has by another.
+func unchanged(s *store.Store, m model.Model) error {
+	old, err := s.Lookup(m.Name)
+	if err != nil || old.Accuracy == 0 || old.Accuracy == m.Accuracy && old.Weights == m.Weights {
+		return nil
+	}
+	return fmt.Errorf("%s is in the store with a top-1 of %s (%s): --force replaces what is known of it", m.Name, percent(old.Accuracy), accuracySource(old))
 }
 
 // toAdd are the models that arguments and flags describe.

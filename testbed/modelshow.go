@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -84,22 +85,39 @@ func orBuiltin(m model.Model) string {
 }
 
 func printEntry(t *tabwriter.Writer, e model.Entry) {
+	var notes footnotes
 	fmt.Fprintf(t, "%s\tpublished, family %s\n", e.Name, e.Family)
 	fmt.Fprintf(t, "  input\t%d x %d\n", e.Input, e.Input)
-	fmt.Fprintf(t, "  parameters\t%s\t%s\n", orDash(e.Parameters > 0, fmt.Sprint(e.Parameters)), e.Sources.Parameters)
-	fmt.Fprintf(t, "  MACs\t%s\t%s\n", orDash(e.MACs > 0, fmt.Sprint(e.MACs)), e.Sources.MACs)
-	fmt.Fprintf(t, "  weights\t%s\t%s\n", orDash(e.WeightBytes > 0, megabytes(e.WeightBytes)), e.Sources.WeightBytes)
-	fmt.Fprintf(t, "  features\t%s\t%s\n", orDash(e.FeatureBytes > 0, megabytes(e.FeatureBytes)), e.Sources.FeatureBytes)
+	fmt.Fprintf(t, "  parameters\t%s %s\n", orDash(e.Parameters > 0, fmt.Sprint(e.Parameters)), notes.mark(e.Sources.Parameters))
+	fmt.Fprintf(t, "  MACs\t%s %s\n", orDash(e.MACs > 0, fmt.Sprint(e.MACs)), notes.mark(e.Sources.MACs))
+	fmt.Fprintf(t, "  weights\t%s %s\n", orDash(e.WeightBytes > 0, megabytes(e.WeightBytes)), notes.mark(e.Sources.WeightBytes))
+	fmt.Fprintf(t, "  features\t%s %s\n", orDash(e.FeatureBytes > 0, megabytes(e.FeatureBytes)), notes.mark(e.Sources.FeatureBytes))
 	for _, v := range e.Variants {
-		fmt.Fprintf(t, "  %s\ttop-1 %s, top-5 %s\t%s\n", v.Weights, orDash(v.Top1 > 0, percent(v.Top1)), orDash(v.Top5 > 0, percent(v.Top5)), v.Source)
-		fmt.Fprintf(t, "    recipe\t%s\n", v.Recipe)
+		fmt.Fprintf(t, "%s\ttop-1 %s, top-5 %s %s\n", v.Weights, orDash(v.Top1 > 0, percent(v.Top1)), orDash(v.Top5 > 0, percent(v.Top5)), notes.mark(v.Source))
+		fmt.Fprintf(t, "  recipe\t%s\n", v.Recipe)
 		for _, f := range v.Files {
-			fmt.Fprintf(t, "    file\t%s, %s, opset %d\t%s\n", f.Kind, megabytes(f.Bytes), f.Opset, f.Path)
-			if f.Note != "" {
-				fmt.Fprintf(t, "    \t%s\n", f.Note)
-			}
+			fmt.Fprintf(t, "  file\t%s, %s, opset %d %s\n\t%s\n", f.Kind, megabytes(f.Bytes), f.Opset, notes.mark(f.Note), f.Path)
 		}
 	}
+	for i, text := range notes {
+		fmt.Fprintf(t, "[%d] %s\n", i+1, text)
+	}
+}
+
+// footnotes are sentences that many lines refer to.
+type footnotes []string
+
+// mark is the mark of a note, which is added if it is new.
+func (n *footnotes) mark(text string) string {
+	if text == "" {
+		return ""
+	}
+	i := slices.Index(*n, text)
+	if i < 0 {
+		i = len(*n)
+		*n = append(*n, text)
+	}
+	return fmt.Sprintf("[%d]", i+1)
 }
 
 func percent(x float64) string { return fmt.Sprintf("%.2f %%", 100*x) }

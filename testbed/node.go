@@ -169,7 +169,7 @@ func nodeModels(names []string) ([]model.Model, error) {
 		}
 		m, err := s.Lookup(name)
 		if err != nil {
-			return nil, fmt.Errorf("--models: %s is neither built in nor stored; %s", name, howToGet(name))
+			return nil, fmt.Errorf("--models: %s is neither built in nor stored; %s", name, howToName(name))
 		}
 		all = append(all, m)
 	}

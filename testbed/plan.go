@@ -150,7 +150,8 @@ func (a *app) printPlan(plan *scenarios.Plan) error {
 		fmt.Fprintf(a.out, "%4d  repetition %d  %s\n", i+1, trial.Repetition+1, plan.Conditions[trial.Condition].ID)
 	}
 	e := plan.Estimate()
-	fmt.Fprintf(a.out, "\n%d requests, about %v; over the emulated network about %v of images and %v of models\n", e.Requests, e.Duration.Round(time.Second), e.Up, e.Down)
+	fmt.Fprintf(a.out, "\n%d requests, about %v, profiling of %d models included; over the network about %s of images and %s of models\n",
+		e.Requests, e.Duration.Round(time.Second), len(sc.Models), megabytes(int64(e.Up)), megabytes(int64(e.Down)))
 	return nil
 }
 

@@ -73,7 +73,15 @@ func (a *app) printSummary(dir string, s *stats.Summary) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
+	for _, c := range s.Conditions {
+		for _, why := range c.Reasons {
+			fmt.Fprintf(a.out, "%s is not valid: %s\n", c.ID, why)
+		}
+	}
 	fmt.Fprintf(a.out, "\n%s\n", s.Verdict.Sentence)
+	if s.Verdict.Result == stats.Invalid && s.World == "netns" {
+		a.say("not valid is mostly what a busy machine is: run on a quiet one; testbed calibrate --quick says how exact it is")
+	}
 	if n := len(s.Warnings); n > 0 {
 		fmt.Fprintf(a.out, "warnings: %d, in the report\n", n)
 	}
@@ -85,7 +93,7 @@ func (a *app) printSummary(dir string, s *stats.Summary) error {
 func row(c stats.Condition) []string {
 	valid := "yes"
 	if !c.Valid {
-		valid = "no: " + strings.Join(c.Reasons, "; ")
+		valid = "no"
 	}
 	return []string{c.ID, fmt.Sprint(c.Pairs), c.Saving.MeanOfRatios.Value.Percent(1), c.AccuracyDrop.Value.Significant(3) + " pp", chosen(c.Arms), valid}
 }

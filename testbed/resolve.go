@@ -21,6 +21,10 @@ import (
 // machines use the same file.
 const seed = 1
 
+// seededSuffix is what the store adds to the name of a network whose weights
+// are seeded.
+const seededSuffix = "-seeded"
+
 // openStore opens this user's store of models.
 func openStore() (*store.Store, error) {
 	dir, err := store.DefaultDir()
@@ -84,12 +88,28 @@ func (a *app) resolve(ctx context.Context, m scenarios.Model, only bool) (model.
 	}
 	found, err := s.Lookup(m.Name)
 	if err != nil {
-		return model.Model{}, fmt.Errorf("its weights are not here; %s", howToGet(m.Name))
+		return model.Model{}, fmt.Errorf("the weights of %s are not here; %s%s", m.Name, howToGet(m.Name), orSeeded(m.Name))
 	}
 	if found.Accuracy == 0 {
 		return model.Model{}, fmt.Errorf("nothing says how accurate %s is: measure it by testbed models evaluate %s --dataset … --save", m.Name, m.Name)
 	}
 	return found, nil
+}
+
+// orSeeded is how a scenario asks for seeded weights, where there can be some.
+func orSeeded(name string) string {
+	if e, ok := model.Known(name); ok && seedable(e) {
+		return "; or, for latency alone, say weights: seeded"
+	}
+	return ""
+}
+
+// howToName is howToGet for commands, which can name seeded weights, too.
+func howToName(name string) string {
+	if e, ok := model.Known(name); ok && seedable(e) {
+		return howToGet(name) + "; or, for latency alone, say " + e.Name + seededSuffix + ": the network with random weights"
+	}
+	return howToGet(name)
 }
 
 // howToGet says what there is to do about missing weights.
@@ -101,9 +121,6 @@ func howToGet(name string) string {
 		}
 	}
 	ways = append(ways, "add yours by: testbed models add FILE --name "+name)
-	if e, ok := model.Known(name); ok && seedable(e) {
-		ways = append(ways, "or, for latency alone, say weights: seeded")
-	}
 	return strings.Join(ways, "; ")
 }
 
@@ -139,7 +156,7 @@ func classifier(m model.Model) (onnxfile.Classifier, error) {
 		return onnxfile.Classifier{}, fmt.Errorf("%s: %w", fileOf(m), err)
 	}
 	if c.Size != 0 && m.Recipe.Size != c.Size {
-		return c, fmt.Errorf("%s: it takes images of %d pixels: its recipe makes %d", fileOf(m), c.Size, m.Recipe.Size)
+		return c, fmt.Errorf("%s: it takes images of %d pixels, and its recipe makes %d: say which is right, such as recipe imagenet", fileOf(m), c.Size, m.Recipe.Size)
 	}
 	return c, nil
 }
@@ -180,7 +197,7 @@ func seededModel(name string) (model.Model, error) {
 		return model.Model{}, fmt.Errorf("weights seeded: no accuracy is published that could stand for the architecture %s as it is written here", name)
 	}
 	m := e.Model(e.Default())
-	m.Name, m.Weights, m.Source = name+"-seeded", model.Seeded, "published: "+m.Source
+	m.Name, m.Weights, m.Source = name+seededSuffix, model.Seeded, "published: "+m.Source
 	m.Bytes, m.Parameters, m.MACs = size.Bytes, size.Parameters, size.MACs
 	return m, nil
 }
@@ -196,7 +213,7 @@ func seedable(e model.Entry) bool {
 func openDataset(plan *scenarios.Plan, models []model.Model) (dataset.Dataset, error) {
 	d, err := dataset.Open(spec(plan.Scenario))
 	if err != nil {
-		return nil, err
+		return nil, plan.KeyError("dataset", err)
 	}
 	if !d.Labelled() {
 		return d, nil

@@ -119,6 +119,7 @@ type setup struct {
 	library string
 	dataset dataset.Dataset
 	known   runner.Known
+	tokens  map[string]string // of nodes
 }
 
 func (a *app) prepare(ctx context.Context, plan *scenarios.Plan) (s setup, err error) {
@@ -129,6 +130,9 @@ func (a *app) prepare(ctx context.Context, plan *scenarios.Plan) (s setup, err e
 		return s, badInput(err)
 	}
 	if s.known, err = knownOf(plan, s.models); err != nil {
+		return s, badInput(err)
+	}
+	if s.tokens, err = tokens(plan); err != nil {
 		return s, badInput(err)
 	}
 	if plan.Scenario.World == "netns" { // devices have their own
@@ -187,10 +191,23 @@ func (a *app) carryOut(ctx context.Context, plan *scenarios.Plan, s setup, w *re
 		runErr = err
 	}
 	if info, err := os.Stat(filepath.Join(w.Dir(), record.RequestsFile)); runErr != nil && (err != nil || info.Size() == 0) {
-		return ended(w.Dir(), runErr) // nothing to report on
+		return a.nothing(w.Dir(), runErr)
 	}
 	summary, reportErr := a.report(w.Dir())
 	return a.conclude(w.Dir(), summary, runErr, reportErr)
+}
+
+// nothing ends a run that has nothing to report on. What could not even begin
+// leaves no directory that would be in the way of the next try; what was
+// interrupted can be gone on with.
+func (a *app) nothing(dir string, err error) error {
+	if errors.Is(err, context.Canceled) {
+		return ended(dir, err)
+	}
+	if info, statErr := os.Stat(filepath.Join(dir, record.ChecksFile)); statErr == nil && info.Size() > 0 {
+		return err
+	}
+	return errors.Join(err, os.RemoveAll(dir))
 }
 
 // inWorld makes the world and runs the plan in it.

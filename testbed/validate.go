@@ -46,6 +46,9 @@ func (a *app) validate(cmd *cobra.Command, file string) error {
 	if _, err := openDataset(plan, models); err != nil {
 		return err
 	}
+	if _, err := knownOf(plan, models); err != nil {
+		return err
+	}
 	_, err = fmt.Fprintf(a.out, "%s: ok, %d conditions, %d trials, %d requests\n", file, len(plan.Conditions), len(plan.Trials), requests(plan))
 	return err
 }

@@ -26,7 +26,7 @@ type world interface {
 // openWorld opens the world of a plan, and says what it is made of.
 func (a *app) openWorld(ctx context.Context, plan *scenarios.Plan, s setup, image []byte) (world, any, error) {
 	if plan.Scenario.World == "devices" {
-		w, err := devices.Open(ctx, plan, devices.Options{Models: s.models, Image: image, Tokens: tokens(plan)})
+		w, err := devices.Open(ctx, plan, devices.Options{Models: s.models, Image: image, Tokens: s.tokens})
 		if err != nil {
 			return nil, nil, err
 		}
@@ -47,14 +47,17 @@ func (a *app) openWorld(ctx context.Context, plan *scenarios.Plan, s setup, imag
 }
 
 // tokens are those of the nodes, from the environment.
-func tokens(plan *scenarios.Plan) map[string]string {
+func tokens(plan *scenarios.Plan) (map[string]string, error) {
 	all := map[string]string{}
-	for _, n := range plan.Scenario.Nodes {
-		if n.TokenEnv != "" {
-			all[n.Name] = os.Getenv(n.TokenEnv)
+	for i, n := range plan.Scenario.Nodes {
+		if n.TokenEnv == "" {
+			continue
+		}
+		if all[n.Name] = os.Getenv(n.TokenEnv); all[n.Name] == "" {
+			return nil, plan.KeyError(fmt.Sprintf("nodes[%d].token_env", i), fmt.Errorf("the environment variable %s is not set: want the token of node %s in it", n.TokenEnv, n.Name))
 		}
 	}
-	return all
+	return all, nil
 }
 
 // optimizedDir is where optimised models are kept, of nodes that do so.
@@ -78,16 +81,16 @@ func knownOf(plan *scenarios.Plan, models []model.Model) (runner.Known, error) {
 	}
 	p, err := readProfile(n.Profile)
 	if err != nil {
-		return runner.Known{}, fmt.Errorf("node %s: %w", n.Name, err)
+		return runner.Known{}, plan.KeyError("nodes[0].profile", err)
 	}
 	options, err := p.OptionsAt(n.Name, n.Threads, models)
 	if err != nil {
-		return runner.Known{}, fmt.Errorf("node %s: %w", n.Name, err)
+		return runner.Known{}, plan.KeyError("nodes[0].profile", err)
 	}
 	for i := range options { // of the same files, however the profile knows them
 		options[i].Accuracy = models[i].Accuracy
 	}
-	return runner.Known{Options: options, Slowdown: p.CurveOf(n.Threads)}, nil
+	return runner.Known{Options: options, Slowdown: p.CurveOf(n.Threads), From: p.Name + " (" + n.Profile + ")"}, nil
 }
 
 // readProfile reads a device profile: a file, or a published one by its name.

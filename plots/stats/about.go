@@ -17,7 +17,7 @@ func aboutOf(h *record.Header) About {
 		Command: orEmpty(h.Command), File: h.File, Hash: h.Hash, Seed: h.Seed,
 		Started: h.Started, Took: h.Took, Arms: orEmpty(h.Arms), Node: h.Node, Budget: budgetText(h),
 		Require: h.Require, Tolerance: h.Tolerance, Axes: orEmpty(h.Axes), Repetitions: h.Repetitions,
-		Resamples: Resamples, Dataset: h.Dataset, Classes: h.Classes, Unscored: h.Unscored, Models: []ModelInfo{},
+		Resamples: Resamples, Dataset: h.Dataset, Classes: h.Classes, Unscored: h.Unscored, ProfileFrom: h.ProfileFrom, Models: []ModelInfo{},
 		Host: h.Host, Nodes: facts(h.Nodes),
 	}
 	for _, c := range h.Conditions {

@@ -265,6 +265,7 @@ type About struct {
 	Classes     int              `json:"classes"`
 	Unscored    string           `json:"unscored,omitempty"` // why accuracies are published ones, not measured; empty: they were measured
 	Models      []ModelInfo      `json:"models"`
+	ProfileFrom string           `json:"profile_from,omitempty"` // the device profile that the selectors went by; empty: measured by the run
 	Host        record.Host      `json:"host"`
 	Nodes       []Fact           `json:"nodes"`
 }

@@ -39,7 +39,8 @@ type Header struct {
 	Repetitions int               `json:"repetitions"`
 	Models      []Model           `json:"models"`
 	Profile     []selector.Option `json:"profile"`
-	Slowdown    selector.Curve    `json:"slowdown,omitempty"` // of the judged node under load; none: the selectors' prior
+	ProfileFrom string            `json:"profile_from,omitempty"` // the device profile that Profile is from; empty: measured before the first trial
+	Slowdown    selector.Curve    `json:"slowdown,omitempty"`     // of the judged node under load; none: the selectors' prior
 	Classes     int               `json:"classes"`
 	Dataset     string            `json:"dataset"`
 	// Unscored says why the answers of the run mean nothing, such as that
