@@ -77,7 +77,7 @@ func (a *app) modelsGC() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(a.out, "%s: %d files removed, %s\n", s.Dir(), n, megabytes(freed))
+			_, err = fmt.Fprintf(a.out, "%s: %s removed, %s\n", s.Dir(), plural(n, "file"), megabytes(freed))
 			return err
 		},
 	}

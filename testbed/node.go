@@ -113,16 +113,9 @@ func (a *app) nodeOptions(models []string) (o node.ListenOptions, err error) {
 		if o.CertFile != "" {
 			scheme = "https"
 		}
-		a.say("%s at %s://%v/v2", modelCount(len(o.Models)), scheme, at)
+		a.say("%s at %s://%v/v2", plural(len(o.Models), "model"), scheme, at)
 	}
 	return o, nil
-}
-
-func modelCount(n int) string {
-	if n == 1 {
-		return "1 model"
-	}
-	return fmt.Sprintf("%d models", n)
 }
 
 // token is that of --token-file, or else of the environment; empty: none. It

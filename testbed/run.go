@@ -172,7 +172,7 @@ func (a *app) resume(ctx context.Context, dir string) error {
 // carryOut runs a plan into w, says how it ended in run.json, and reports on
 // whatever there is.
 func (a *app) carryOut(ctx context.Context, plan *scenarios.Plan, s setup, w *record.Writer, before record.Run) error {
-	a.say("%s: %d conditions, %d trials, %d requests; recording in %s", plan.Scenario.Name, len(plan.Conditions), len(plan.Trials), requests(plan), w.Dir())
+	a.say("%s: %s, %s, %s; recording in %s", plan.Scenario.Name, plural(len(plan.Conditions), "condition"), plural(len(plan.Trials), "trial"), plural(requests(plan), "request"), w.Dir())
 	start := time.Now()
 	runErr := a.inWorld(ctx, plan, s, w, before)
 	err := w.SetHeader(func(h *record.Header) {

@@ -49,7 +49,7 @@ func (a *app) validate(cmd *cobra.Command, file string) error {
 	if _, err := knownOf(plan, models); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.out, "%s: ok, %d conditions, %d trials, %d requests\n", file, len(plan.Conditions), len(plan.Trials), requests(plan))
+	_, err = fmt.Fprintf(a.out, "%s: ok, %s, %s, %s\n", file, plural(len(plan.Conditions), "condition"), plural(len(plan.Trials), "trial"), plural(requests(plan), "request"))
 	return err
 }
 
