@@ -217,9 +217,3 @@ func (s *sending) lost() (indexes []int) {
 	}
 	return indexes
 }
-
-// only is a link that one function makes.
-func only(change func(*emulator.Link)) (l emulator.Link) {
-	change(&l)
-	return l
-}

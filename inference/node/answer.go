@@ -81,14 +81,22 @@ func (n *inference) answer(ctx context.Context, m model.Model, q oip.Query, t *o
 	return logits, err
 }
 
+// maxArms bounds how many sets of models requests can have a node hold: it is
+// the sender who names the arm.
+const maxArms = 16
+
 // fetch gets the file of m over the network, unless the arm holds it. It says
 // how many bytes came.
 func (n *inference) fetch(ctx context.Context, arm string, m model.Model) (int64, error) {
 	n.mu.Lock()
-	held := n.arms[arm][m.SHA256] != nil
+	r, known := n.arms[arm]
+	full := !known && len(n.arms) >= maxArms
 	n.mu.Unlock()
-	if held {
+	if r[m.SHA256] != nil {
 		return 0, nil
+	}
+	if full {
+		return 0, oip.Errorf(http.StatusBadRequest, "arm %q: want one of the %d that hold models here, or none: each holds its own", arm, maxArms)
 	}
 	f, s, err := n.files.fetch(ctx, m)
 	if err != nil {

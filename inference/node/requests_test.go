@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"strings"
@@ -192,5 +193,27 @@ func TestHangUp(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatal("the node still serves 10 s after its client hung up")
 		}
+	}
+}
+
+// TestManyArms: who sends requests names the arm, so there is an end to how
+// many may hold models; those that do are served on.
+func TestManyArms(t *testing.T) {
+	w := open(t, "")
+	name := w.models[0].Name
+	for i := range 16 {
+		if r := w.do(t, fmt.Sprint("arm", i), name, 1); r.Err != "" {
+			t.Fatalf("arm %d: %s", i, r.Err)
+		}
+	}
+	if r := w.do(t, "one more", name, 1); !strings.Contains(r.Err, `400 Bad Request: arm "one more": want one of the 16 that hold models here`) {
+		t.Errorf("the 17th arm: %q", r.Err)
+	}
+	if r := w.do(t, "arm3", name, 1); r.Err != "" {
+		t.Errorf("an arm that holds models: %s", r.Err)
+	}
+	w.prepare(t, "arm3")
+	if r := w.do(t, "one more", name, 1); r.Err != "" {
+		t.Errorf("after another was emptied: %s", r.Err)
 	}
 }

@@ -3,7 +3,6 @@ package profile
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -50,27 +49,15 @@ func (p Profile) SlowdownOf(threads int) func(utilization float64) float64 {
 	return c.At
 }
 
-// curveStep is how close the points of CurveOf are at least.
-const curveStep = 0.05
-
-// CurveOf is SlowdownOf as a selector takes it: points so close that a line
-// from one to the next is what is between them. It is nil if there is no curve.
+// CurveOf is SlowdownOf as a selector takes it; nil if there is no curve.
 func (p Profile) CurveOf(threads int) selector.Curve {
 	c, ok := p.curve(threads)
 	if !ok {
 		return nil
 	}
-	var points selector.Curve
+	points := make(selector.Curve, len(c.Points))
 	for i, at := range c.Points {
-		if i > 0 {
-			last := c.Points[i-1].Utilization
-			parts := int(math.Ceil((at.Utilization - last) / curveStep))
-			for k := 1; k < parts; k++ {
-				u := last + (at.Utilization-last)*float64(k)/float64(parts)
-				points = append(points, selector.Point{Utilization: u, Slowdown: c.At(u)})
-			}
-		}
-		points = append(points, selector.Point{Utilization: at.Utilization, Slowdown: at.Slowdown})
+		points[i] = selector.Point{Utilization: at.Utilization, Slowdown: at.Slowdown}
 	}
 	return points
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -35,6 +36,7 @@ type Local struct {
 	client *node.Client
 	about  node.Description
 	life   context.Context // ends with the world
+	dir    string          // for what the node writes: its process ends without a chance to clean up
 }
 
 var _ Node = (*Local)(nil)
@@ -46,16 +48,21 @@ func OpenLocal(ctx context.Context, o LocalOptions) (*Local, error) {
 	if err != nil {
 		return nil, err
 	}
-	world, err := netns.Open(ctx, netns.Config{Nodes: []netns.Node{{Name: edge, CPUs: cpus, Env: node.MallocEnv()}}})
+	dir, err := os.MkdirTemp("", "testbed-profile-")
 	if err != nil {
 		return nil, err
+	}
+	env := append(node.MallocEnv(), "TMPDIR="+dir)
+	world, err := netns.Open(ctx, netns.Config{Nodes: []netns.Node{{Name: edge, CPUs: cpus, Env: env}}})
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	life, end := context.WithCancel(context.Background())
 	go func() {
 		<-world.Done()
 		end()
 	}()
-	l := &Local{world: world, client: node.Dial(world.Conn(edge)), life: life}
+	l := &Local{world: world, client: node.Dial(world.Conn(edge)), life: life, dir: dir}
 	l.about, err = within(l, ctx, func(ctx context.Context) (node.Description, error) {
 		return l.client.Start(ctx, node.Config{Name: edge, Role: "inference", Address: world.Addr(edge), Port: port,
 			Threads: len(cpus), Library: o.Library, Provider: o.Provider, Models: o.Models})
@@ -117,5 +124,5 @@ func (l *Local) Measure(ctx context.Context, args node.MeasureArgs) (node.Measur
 // SetLoad implements Node.
 func (l *Local) SetLoad(_ context.Context, share float64) error { return l.world.SetLoad(edge, share) }
 
-// Close ends the node and its world.
-func (l *Local) Close() error { return l.world.Close() }
+// Close ends the node and its world, and leaves nothing of them.
+func (l *Local) Close() error { return errors.Join(l.world.Close(), os.RemoveAll(l.dir)) }

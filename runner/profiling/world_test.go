@@ -120,10 +120,18 @@ func measureHere(t *testing.T, lib string, o Options) Result {
 	return r
 }
 
-// TestLocal: what a profile of this machine says holds together.
+// TestLocal: what a profile of this machine says holds together, and nothing is
+// left of measuring it.
 func TestLocal(t *testing.T) {
 	lib := library(t)
 	m := builtin()
+	tmp := t.TempDir()
+	t.Setenv("TMPDIR", tmp)
+	defer func() {
+		if left, err := os.ReadDir(tmp); err != nil || len(left) > 0 {
+			t.Errorf("left behind: %v (%v)", left, err)
+		}
+	}()
 	r := measureHere(t, lib, Options{Models: []model.Model{m}, Image: image, Loads: []float64{0, 1}, Runs: 2, Rounds: 2, Opens: 2})
 	p := r.Profile
 	if err := p.Check(); err != nil {
