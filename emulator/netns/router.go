@@ -12,6 +12,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/testbed/testbed/emulator/thread"
 	"golang.org/x/sys/unix"
 )
 
@@ -43,6 +44,8 @@ func routerMain() error {
 	if err := exitWithPeer(routerFD, 0); err != nil {
 		return err
 	}
+	// An ordinary user has no real-time threads that could be held up.
+	_ = thread.Undisturbed()
 	control, err := inherited(routerFD, "router's socket")
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ package netns
 
 import (
 	"fmt"
+	"github.com/testbed/testbed/emulator/thread"
 	"time"
 )
 
@@ -27,6 +28,7 @@ func (s *service) Watch(_ struct{}, answer *Failure) error {
 func (s *service) SetLink(arg LinkArgs, answer *Failure) error {
 	s.r.mu.Lock()
 	defer s.r.mu.Unlock()
+	thread.Collect() // what the link did before is over
 	l, err := s.r.link(arg.Link)
 	if err == nil {
 		err = l.set(arg)
