@@ -1,100 +1,78 @@
 package selector
 
-import (
-	"fmt"
-	"time"
-)
+import "fmt"
 
-// An advanced selector takes, of the options whose accuracy the budget
-// allows, the one that it predicts to answer first, end to end: fetching and
-// loading included where the model is not yet there. Options within 3 % of
-// the fastest count as equally fast, and the most accurate of them is taken.
+// An advanced selector takes, of the options whose accuracy the budget allows,
+// the one that it predicts to answer first, end to end: fetching and loading
+// included where the model is not yet there. The habit says what counts as
+// first, and when to change.
 type advanced struct {
-	budget   Budget
-	slowdown slowdown
+	name string
+	predictor
+	allowance
+	habit
 }
 
-const (
-	// tie is how much longer than the fastest is as good as equal: less than
-	// predictions are right to.
-	tie = 0.03
-	// rounding is what an accuracy may miss the floor by and still be at it.
-	rounding = 1e-9
-)
+func (a *advanced) Name() string { return a.name }
 
-func (a *advanced) Name() string { return "advanced" }
-
-func (a *advanced) Learn(o Outcome) { a.slowdown.learn(o) }
+func (a *advanced) Learn(o Outcome) {
+	a.predictor.Learn(o)
+	if o.Failed {
+		a.forget()
+	}
+}
 
 func (a *advanced) Select(o Observation, opts []Option) Decision {
-	cs := predict(o, opts, a.slowdown.at(o.Utilization))
-	best := mostAccurate(opts, cs)
-	floor := a.budget.Floor(opts[best].Accuracy)
-	exclude(opts, cs, floor)
-	first := fastest(cs)
-	choice := mostAccurate(opts, equallyFast(cs, cs[first].Total))
-	return Decision{Choice: choice, Candidates: cs, Reason: reason(opts, cs, choice, best, first, floor)}
+	cs := a.predict(o, opts)
+	in, floor := a.within(opts, cs)
+	choice, over, because := a.choose(opts, cs, a.values, in, a.ready(opts, a.last))
+	a.use(choice)
+	a.decided(opts[choice], cs[choice])
+	return Decision{Choice: choice, Candidates: cs, Reason: reason(opts, cs, a.values, in, choice, over, because, floor)}
 }
 
-// exclude says of each option below floor that it is.
-func exclude(opts []Option, cs []Candidate, floor float64) {
-	for i, opt := range opts {
-		if opt.Accuracy < floor-rounding {
-			cs[i].Excluded = fmt.Sprintf("accuracy %s is below the floor %s", percent(opt.Accuracy), percent(floor))
-		}
+// ready says whether the first part of option i has an open session; it has
+// not if i is below 0.
+func (p *predictor) ready(opts []Option, i int) bool {
+	if i < 0 || i >= len(opts) {
+		return false
 	}
+	return p.noLoading || p.node(opts[i].Node).loaded(opts[i].Model)
 }
 
-// fastest is the index of the candidate with the least total that is not
-// excluded; there is one, as nothing is below its own floor.
-func fastest(cs []Candidate) int {
-	best := -1
-	for i, c := range cs {
-		if c.Excluded == "" && (best < 0 || c.Total < cs[best].Total) {
-			best = i
-		}
+// reason is the sentence of a Decision among the options in; over and because
+// are as choose says.
+func reason(opts []Option, cs []Candidate, values []float64, in []int, choice, over int, because why, floor float64) string {
+	name := cs[choice].Option
+	if len(in) == 1 {
+		return fmt.Sprintf("%s is the only one of %d whose accuracy reaches the floor %s", name, len(opts), percent(floor))
 	}
-	return best
-}
-
-// equallyFast is a copy of cs in which those are excluded, too, that take
-// longer than total by more than a tie.
-func equallyFast(cs []Candidate, total time.Duration) []Candidate {
-	near := make([]Candidate, len(cs))
-	copy(near, cs)
-	for i, c := range cs {
-		if float64(c.Total) > float64(total)*(1+tie) {
-			near[i].Excluded = "slower"
-		}
-	}
-	return near
-}
-
-// reason is the sentence of a Decision: best is the most accurate option of
-// all, first the fastest of those allowed.
-func reason(opts []Option, cs []Candidate, choice, best, first int, floor float64) string {
-	chosen := fmt.Sprintf("%s is predicted at %s", opts[choice].Model, milliseconds(cs[choice].Total))
+	chosen := name + " is predicted at " + milliseconds(clamp(values[choice]))
+	best := mostAccurate(opts, values)
 	switch {
-	case choice != best:
-		// Below, always: were it not, best would have been taken.
+	case because == byDwell:
+		return fmt.Sprintf("%s, and was changed to just now", chosen)
+	case because == byStay:
+		return fmt.Sprintf("%s and was used last: to change to %s, at %s, would not pay", chosen, cs[over].Option, milliseconds(clamp(values[over])))
+	case choice != best && values[choice] <= values[best]:
 		return fmt.Sprintf("%s, %.0f %% below %s, %.1f points less accurate", chosen,
-			100*(1-float64(cs[choice].Total)/float64(cs[best].Total)), opts[best].Model,
-			100*(opts[best].Accuracy-opts[choice].Accuracy))
-	case alone(cs):
-		return fmt.Sprintf("%s is the only one of %d whose accuracy reaches the floor %s", opts[choice].Model, len(opts), percent(floor))
-	case choice != first:
-		return fmt.Sprintf("%s, within %.0f %% of %s, and is the most accurate", chosen, 100*tie, opts[first].Model)
+			100*(1-values[choice]/max(values[best], 1)), cs[best].Option, 100*(opts[best].Accuracy-opts[choice].Accuracy))
+	case choice != best:
+		return fmt.Sprintf("%s, above %s now, and will pay over the requests to come", chosen, cs[best].Option)
+	case because == byTie:
+		return fmt.Sprintf("%s, within %.0f %% of %s, and is the most accurate", chosen, 100*tie, cs[over].Option)
 	}
 	return chosen + ", and is both the fastest and the most accurate"
 }
 
-// alone says whether all but one of cs are excluded.
-func alone(cs []Candidate) bool {
-	n := 0
-	for _, c := range cs {
-		if c.Excluded == "" {
-			n++
+// mostAccurate is the most accurate option; of equals the fastest, then the
+// first.
+func mostAccurate(opts []Option, values []float64) int {
+	best := 0
+	for i := range opts {
+		if opts[i].Accuracy > opts[best].Accuracy || opts[i].Accuracy == opts[best].Accuracy && values[i] < values[best] {
+			best = i
 		}
 	}
-	return n == 1
+	return best
 }

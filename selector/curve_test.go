@@ -29,8 +29,8 @@ func TestCurve(t *testing.T) {
 // TestCurvePredicts: a selector that was given the curve of its node predicts by
 // that, one that was not by the prior.
 func TestCurvePredicts(t *testing.T) {
-	opts := []Option{{Model: "large", Accuracy: 0.80, Infer: 100 * time.Millisecond}}
-	o := Observation{Utilization: 0.5, Loaded: []string{"large"}}
+	opts := []Option{{Model: "large", Node: "edge", Accuracy: 0.80, Infer: 100 * time.Millisecond}}
+	o := Observation{Devices: []Device{{Name: "edge", Utilization: 0.5, Loaded: []string{"large"}}}}
 	for _, tt := range []struct {
 		curve Curve
 		want  time.Duration
@@ -38,7 +38,7 @@ func TestCurvePredicts(t *testing.T) {
 		{nil, 148148148}, // 100 ms / (1 - 0.325)
 		{Curve{{0, 1}, {0.5, 10}}, time.Second},
 	} {
-		s, err := New("advanced", Config{Budget: Budget{Absolute: 0.1, Relative: 1}, Slowdown: tt.curve})
+		s, err := New(Config{Policy: "advanced", Curves: map[string]Curve{"edge": tt.curve, "cloud": {{1, 7}}}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -41,37 +41,56 @@ func TestTransfer(t *testing.T) {
 	}
 }
 
+func twice(string) float64 { return 2 }
+
 func TestExpected(t *testing.T) {
-	opt := Option{Model: "m", Size: 125_000, Load: 30 * ms, Preprocess: 1 * ms, Infer: 10 * ms}
-	o := Observation{Down: unit.Mbps, Up: 2 * unit.Mbps, RTT: 20 * ms, Upload: 2500, Download: 1000}
+	opt := Option{Model: "m", Node: "edge", Size: 125_000, Load: 30 * ms, Preprocess: 1 * ms, Infer: 10 * ms}
+	d := Device{Name: "edge", Down: unit.Mbps, Up: 2 * unit.Mbps, Back: 4 * unit.Mbps, RTT: 20 * ms, FetchRTT: 40 * ms}
 	cold := Phases{
-		Upload:     20 * ms, // 10 + 8·2500/2·10^6 s
-		Fetch:      30*ms + 10*ms + time.Second,
+		Upload:     20 * ms,                     // 10 + 8·2500/2·10^6 s
+		Fetch:      60*ms + 20*ms + time.Second, // 3/2 of 40 ms; half of 40 ms and 8·125000/10^6 s, the pipe is full
 		Load:       60 * ms,
 		Preprocess: 2 * ms,
 		Infer:      20 * ms,
-		Download:   18 * ms, // 10 + 8·1000/10^6 s
+		Download:   12 * ms, // 10 + 8·1000/4·10^6 s
 	}
 	held, loaded := cold, cold
 	held.Fetch = 0
 	loaded.Fetch, loaded.Load = 0, 0
+	batch := cold
+	batch.Upload, batch.Preprocess, batch.Infer, batch.Download = 60*ms, 6*ms, 60*ms, 36*ms
 	for _, tt := range []struct {
 		name         string
 		held, loaded []string
+		images       int
 		want         Phases
 	}{
-		{"nothing there", []string{"other"}, []string{"other"}, cold},
-		{"file there", []string{"other", "m"}, nil, held},
-		{"session open", []string{"m"}, []string{"m"}, loaded},
-		{"session open, file gone", nil, []string{"m"}, loaded},
+		{"nothing there", []string{"other"}, []string{"other"}, 0, cold},
+		{"file there", []string{"other", "m"}, nil, 1, held},
+		{"session open", []string{"m"}, []string{"m"}, 1, loaded},
+		{"session open, file gone", nil, []string{"m"}, 1, loaded},
+		{"three images, one after the other", nil, nil, 3, batch},
 	} {
-		o.Held, o.Loaded = tt.held, tt.loaded
-		if diff := cmp.Diff(tt.want, Expected(o, opt, 2)); diff != "" {
+		d.Held, d.Loaded = tt.held, tt.loaded
+		other := Device{Name: "cloud", Up: 1, Held: []string{"m"}, Loaded: []string{"m"}}
+		o := Observation{Upload: 2500, Download: 1000, Batch: tt.images, Devices: []Device{other, d}}
+		if diff := cmp.Diff(tt.want, Expected(o, opt, twice)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}
 	}
-	if got := Expected(Observation{}, opt, 1).Total(); got != 41*ms {
+	if got := Expected(Observation{Upload: 1, Download: 1}, opt, func(string) float64 { return 1 }).Total(); got != 41*ms {
 		t.Errorf("knowing nothing: %v, want load, preprocess and infer alone, 41ms", got)
+	}
+}
+
+// TestExpectedIsFinite: what never ends does not end before it began.
+func TestExpectedIsFinite(t *testing.T) {
+	opt := Option{Model: "m", Node: "edge", Size: 1 << 50, Load: 1 << 60, Infer: 1 << 60, Preprocess: 1 << 60}
+	second := opt
+	opt.Second, opt.Placement, opt.Unsure = &second, Cascade, 1
+	o := Observation{Upload: 1 << 40, Download: 1 << 40, Batch: 1000, Devices: []Device{{Name: "edge", Down: 1, Up: 1, Back: 1, RTT: time.Hour, FetchRTT: time.Hour}}}
+	if got := Expected(o, opt, func(string) float64 { return 20 }).Total(); got < 100*365*24*time.Hour {
+		t.Errorf("%v, want a century at least", got)
 	}
 }
 
@@ -83,33 +102,4 @@ func TestPrior(t *testing.T) {
 			t.Errorf("Prior(%v) = %v, want %v", tt.u, got, tt.want)
 		}
 	}
-}
-
-func TestSlowdown(t *testing.T) {
-	opt := Option{Infer: 10 * ms}
-	infer := func(d time.Duration) Outcome { return Outcome{Option: opt, Observed: Phases{Infer: d}} }
-	var s slowdown
-	step := func(what string, u, want float64, o Outcome) {
-		t.Helper()
-		if got := s.at(u); got < want-1e-9 || got > want+1e-9 {
-			t.Errorf("%s: %v, want %v", what, got, want)
-		}
-		s.learn(o)
-	}
-	failed := infer(100 * ms)
-	failed.Failed = true
-	step("nothing known: the prior", 0, 1, failed)
-	step("a failure teaches nothing", 0, 1, Outcome{Option: opt})
-	step("no observation teaches nothing", 0, 1, infer(15*ms))
-	step("the first observation counts whole", 0, 1.5, infer(20*ms))
-	step("then 0.3 of the difference", 0, 1.65, infer(time.Second)) // 1.5 + 0.3·(2−1.5)
-	step("an outlier counts as twice", 0, 2.145, infer(1*ms))       // 1.65 + 0.3·(3.3−1.65)
-	step("and a fluke as half", 0, 1.82325, infer(18*ms))           // 2.145 − 0.3·(2.145−1.0725)
-	step("more load: the prior again", 0.5, Prior(0.5), infer(30*ms))
-	step("then what was observed there, whole", 0.5, 3, infer(30*ms))
-	step("a little more load is no change", 0.7, 3, infer(30*ms))
-	s = slowdown{}
-	s.learn(infer(10 * time.Second))
-	step("no more than 20", 0, 20, Outcome{Option: Option{Infer: time.Nanosecond}, Observed: Phases{Infer: time.Second}})
-	step("a profile of nothing teaches nothing", 0, 20, infer(1))
 }

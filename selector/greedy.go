@@ -3,46 +3,36 @@ package selector
 import "fmt"
 
 // A greedy selector takes the most accurate option, whatever it costs: the
-// baseline. Among equally accurate ones it takes the one predicted to be
-// faster, then the first. It predicts as advanced does, for the record.
+// baseline. Among equally accurate ones, such as a model on several nodes, it
+// chooses as advanced does, so that the two differ by the model alone.
 type greedy struct {
-	slowdown slowdown
+	name string
+	predictor
+	habit
+	in []int
 }
 
-func (g *greedy) Name() string { return "greedy" }
+func (g *greedy) Name() string { return g.name }
 
-func (g *greedy) Learn(o Outcome) { g.slowdown.learn(o) }
+func (g *greedy) Learn(o Outcome) {
+	g.predictor.Learn(o)
+	if o.Failed {
+		g.forget()
+	}
+}
 
 func (g *greedy) Select(o Observation, opts []Option) Decision {
-	d := Decision{Candidates: predict(o, opts, g.slowdown.at(o.Utilization))}
-	d.Choice = mostAccurate(opts, d.Candidates)
-	chosen := opts[d.Choice]
-	d.Reason = fmt.Sprintf("%s is the most accurate of %d, %s", chosen.Model, len(opts), percent(chosen.Accuracy))
-	return d
-}
-
-// predict makes a Candidate of each option.
-func predict(o Observation, opts []Option, slowdown float64) []Candidate {
-	cs := make([]Candidate, len(opts))
-	for i, opt := range opts {
-		p := Expected(o, opt, slowdown)
-		cs[i] = Candidate{Model: opt.Model, Node: opt.Node, Predicted: p, Total: p.Total()}
-	}
-	return cs
-}
-
-// mostAccurate is the index of the most accurate option that is not excluded;
-// of equals the one with the least total, then the first. It is -1 if all are
-// excluded.
-func mostAccurate(opts []Option, cs []Candidate) int {
-	best := -1
+	cs := g.predict(o, opts)
+	best := highest(opts)
+	g.in = g.in[:0]
 	for i := range opts {
-		switch {
-		case cs[i].Excluded != "":
-		case best < 0, opts[i].Accuracy > opts[best].Accuracy,
-			opts[i].Accuracy == opts[best].Accuracy && cs[i].Total < cs[best].Total:
-			best = i
+		if opts[i].Accuracy >= best-rounding {
+			g.in = append(g.in, i)
 		}
 	}
-	return best
+	choice, _, _ := g.choose(opts, cs, g.values, g.in, g.ready(opts, g.last))
+	g.use(choice)
+	g.decided(opts[choice], cs[choice])
+	return Decision{Choice: choice, Candidates: cs,
+		Reason: fmt.Sprintf("%s is the most accurate of %d, %s", cs[choice].Option, len(opts), percent(opts[choice].Accuracy))}
 }

@@ -1,9 +1,6 @@
 package selector
 
-import (
-	"math"
-	"time"
-)
+import "math"
 
 // Prior returns how much longer than in its profile a computation takes on a
 // node whose CPUs others use to the share utilization, 0 to 1, where nothing
@@ -19,47 +16,78 @@ func Prior(utilization float64) float64 {
 	return 1 / (1 - alpha*min(max(utilization, 0), knee))
 }
 
-// A slowdown estimates the factor by which a node now computes slower than
-// when it was profiled. It follows observed inference times, as ALERT does,
-// with one factor for all models; until there is one, and again when the load
-// has changed since, it is what the curve says of the utilization.
-//
-// The zero slowdown has observed nothing.
-type slowdown struct {
-	curve       Curve
-	factor      float64 // moving average of observed/profiled; 0: none
-	learntAt    float64 // utilization when factor was last learnt
-	utilization float64 // that the last Select saw
+// A correction is ξ: the factor by which a node computes slower than its
+// profile and its Curve say. It is learnt from whichever model ran, as one
+// factor serves all, by a Kalman filter of one dimension whose process noise
+// follows what the filter is surprised by: the slow-down factor of ALERT (Wan
+// et al., USENIX ATC 2020). Variances are relative, to the square of ξ, as the
+// noise of computing grows with its time.
+type correction struct {
+	xi       float64 // ξ
+	p        float64 // variance of ξ as an estimate
+	q        float64 // by which p grows from one request to the next
+	r        float64 // variance of one request around ξ
+	n        int     // observations
+	learntAt float64 // utilization at the last of them
+	request  int     // number of the last of them
 }
 
 const (
-	gain       = 0.3                   // of the moving average
-	stale      = 0.25                  // change of utilization that makes factor worthless
-	jump       = 2.0                   // one observation counts for at most this change of factor
-	least      = 0.5                   // of factor: a faster node than profiled is odd
-	most       = 20.0                  // of factor
-	shortInfer = 10 * time.Microsecond // a shorter profile says nothing of the node
+	firstP  = 0.04   // before anything was learnt, ξ is 1 give or take 20 %,
+	firstR  = 0.01   // and a request's time is its mean give or take 10 %
+	leastR  = 0.0001 // nothing is more regular than to 1 %
+	drift   = 0.13   // q of a steady node, in r: half of what is known is from the last three requests
+	recall  = 0.3    // ALERT's α: weight of q against the last surprise
+	ofR     = 0.05   // weight of one request in r, once there were enough
+	atOnce  = 0.3    // by how much the curve may be wrong from an idle to a full node
+	mostXi  = 20.0   // of ξ
+	leastXi = 0.05   // of ξ
+	half    = 30     // requests without an observation after which ξ is half as far from 1
 )
 
-// at notes the utilization before a request and returns the estimate.
-func (s *slowdown) at(utilization float64) float64 {
-	s.utilization = utilization
-	if s.factor == 0 || math.Abs(utilization-s.learntAt) > stale {
-		return s.curve.At(utilization)
+// newCorrection knows nothing.
+func newCorrection() correction { return correction{xi: 1, p: firstP, q: drift * firstR, r: firstR} }
+
+// now is ξ for a request: what was learnt, on its way back to 1 if that is long
+// ago. A node that was found slow and is avoided for it would else never be
+// found to have recovered.
+func (c *correction) now(request int) float64 {
+	ago := request - c.request - 1
+	if c.n == 0 || ago <= 0 {
+		return c.xi
 	}
-	return s.factor
+	return 1 + (c.xi-1)*math.Exp2(-float64(ago)/half)
 }
 
-// learn takes in how the request that at was asked for went. Preprocessing is
-// too short to say anything beside inference, and a failed request says nothing.
-func (s *slowdown) learn(o Outcome) {
-	if o.Failed || o.Observed.Infer <= 0 || o.Option.Infer < shortInfer {
-		return
+// prior is p for a request at that utilization: what was learnt at another one
+// or long ago is worth less.
+func (c *correction) prior(utilization float64, request int) float64 {
+	p := c.p
+	if c.n > 0 {
+		moved := atOnce * (utilization - c.learntAt)
+		p += c.q*float64(max(request-c.request, 1)) + moved*moved
 	}
-	seen := float64(o.Observed.Infer) / float64(o.Option.Infer)
-	if s.factor != 0 && math.Abs(s.utilization-s.learntAt) <= stale {
-		seen = min(max(seen, s.factor/jump), s.factor*jump)
-		seen = s.factor + gain*(seen-s.factor)
-	}
-	s.factor, s.learntAt = min(max(seen, least), most), s.utilization
+	return min(p, 0.25)
+}
+
+// variance is that of the next request's time around ξ, relative.
+func (c *correction) variance(utilization float64, request int) float64 {
+	return c.prior(utilization, request) + c.r
+}
+
+// learn takes in that a request took ratio times what profile and curve say.
+// It counts for at most twice what was expected, and at least half: one
+// request alone says little.
+func (c *correction) learn(ratio, utilization float64, request int) {
+	p := c.prior(utilization, request)
+	xi := c.now(request)
+	surprise := min(max(ratio/xi-1, -0.5), 1)
+	gain := p / (p + c.r)
+	c.xi = min(max(xi*(1+gain*surprise), leastXi), mostXi)
+	c.p = (1 - gain) * p
+	c.n++
+	weight := max(ofR, 1/float64(c.n+2))
+	c.r = max(c.r+weight*(surprise*surprise-p-c.r), leastR)
+	c.q = max(drift*c.r, recall*c.q+(1-recall)*math.Pow(gain*surprise, 2))
+	c.learntAt, c.request = utilization, request
 }
