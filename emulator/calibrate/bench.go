@@ -102,8 +102,17 @@ func (b *bench) setLoad(load string) error {
 }
 
 // link sets the link of the receiver: down is towards it.
-func (b *bench) link(down, up emulator.Link, seed uint64) error {
-	if err := b.world.SetLink(receiver, down, up, seed); err != nil {
+func (b *bench) link(down, up emulator.Link, seed uint64) error { return b.linkAt(0, down, up, seed) }
+
+// linkAt sets it at an age.
+func (b *bench) linkAt(age time.Duration, down, up emulator.Link, seed uint64) error {
+	var err error
+	if age == 0 {
+		err = b.world.SetLink(receiver, down, up, seed)
+	} else {
+		err = b.world.SetLinkAt(receiver, down, up, seed, age)
+	}
+	if err != nil {
 		return err
 	}
 	// The link's clock was read between before and after; its 0 is in all of

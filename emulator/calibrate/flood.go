@@ -27,7 +27,7 @@ func (s *service) Flood(a FloodArgs, _ *None) error {
 		defer unix.Close(fd)
 		data := make([]byte, a.Once)
 		for end := now() + a.For; now() < end; {
-			if _, err := unix.Write(fd, data); err == unix.EPIPE || err == unix.ECONNRESET {
+			if _, err := write(fd, data, a.For+patience); err == unix.EPIPE || err == unix.ECONNRESET {
 				return nil
 			} else if err != nil {
 				return wrong("send", err)
@@ -65,11 +65,12 @@ func (s *service) Drain(a DrainArgs, marks *[]Mark) error {
 		buf := make([]byte, 1<<20)
 		for len(*marks) <= a.Windows {
 			// Without copying it (tcp(7): MSG_TRUNC): the probe is to cost little.
-			n, _, err := unix.Recvfrom(fd, buf, unix.MSG_TRUNC)
+			n, err := uninterrupted(patience, func() (int, error) {
+				n, _, err := unix.Recvfrom(fd, buf, unix.MSG_TRUNC)
+				return n, err
+			})
 			t := now()
 			switch {
-			case err == unix.EINTR:
-				continue
 			case err != nil || n == 0:
 				return fmt.Errorf("the transfer ended after %d bytes (%v)", total, err)
 			case next == 0:

@@ -3,14 +3,11 @@
 package calibrate_test
 
 import (
-	"errors"
 	"os"
-	"slices"
-	"strings"
 	"testing"
 
-	"github.com/testbed/testbed/emulator"
 	"github.com/testbed/testbed/emulator/calibrate"
+	"github.com/testbed/testbed/emulator/needs"
 	"github.com/testbed/testbed/emulator/netns"
 )
 
@@ -20,19 +17,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// need skips a test on a machine that lacks a feature, unless TESTBED_NEED
-// names it.
+// need skips a test on a machine that lacks a feature, or where there are no
+// worlds at all (see needs).
 func need(t *testing.T, features ...string) {
 	t.Helper()
-	must := strings.Split(os.Getenv("TESTBED_NEED"), ",")
-	for _, f := range append([]string{"netns", "veth"}, features...) {
-		err := netns.Probe(f)
-		switch {
-		case err == nil:
-		case errors.Is(err, emulator.ErrUnsupported) && !slices.Contains(must, f):
-			t.Skipf("%s: %v", f, err)
-		default:
-			t.Fatal(err)
-		}
-	}
+	needs.Probed(t, netns.Probe, append([]string{"netns", "veth"}, features...)...)
 }

@@ -42,7 +42,13 @@ const lead = 20 * time.Millisecond
 // moved together. It returns when each was in fact sent and what arrived, in
 // order of arrival, by the same clock, which is known to about 0.1 ms.
 func (p *Path) Send(ctx context.Context, link emulator.Link, seed uint64, at []time.Duration, size []unit.Bytes) (sent []time.Duration, got []Got, err error) {
-	return p.b.send(ctx, link, seed, SendArgs{At: at, Size: size})
+	return p.SendAt(ctx, 0, link, seed, at, size)
+}
+
+// SendAt is Send over a link that is set at an age, if that is above 0: as
+// netns.SetLinkAt does.
+func (p *Path) SendAt(ctx context.Context, age time.Duration, link emulator.Link, seed uint64, at []time.Duration, size []unit.Bytes) (sent []time.Duration, got []Got, err error) {
+	return p.b.sendAt(ctx, age, link, seed, SendArgs{At: at, Size: size})
 }
 
 // settled is how long nothing must have come before what is on its way is
@@ -50,7 +56,11 @@ func (p *Path) Send(ctx context.Context, link emulator.Link, seed uint64, at []t
 const settled = 60 * time.Millisecond
 
 func (b *bench) send(ctx context.Context, link emulator.Link, seed uint64, args SendArgs) (sent []time.Duration, got []Got, err error) {
-	if err := b.link(link, emulator.Link{}, seed); err != nil {
+	return b.sendAt(ctx, 0, link, seed, args)
+}
+
+func (b *bench) sendAt(ctx context.Context, age time.Duration, link emulator.Link, seed uint64, args SendArgs) (sent []time.Duration, got []Got, err error) {
+	if err := b.linkAt(age, link, emulator.Link{}, seed); err != nil {
 		return nil, nil, err
 	}
 	if err := b.call(ctx, receiver, "Listen", None{}, &None{}); err != nil {

@@ -52,7 +52,10 @@ func (s *service) Ping(a PingArgs, trips *[]time.Duration) error {
 			sleepUntil(start + time.Duration(i)*a.Every)
 			p := echo(i)
 			sent[i] = now()
-			if err := unix.Sendto(fd, p, 0, &unix.SockaddrInet4{Addr: to}); err != nil {
+			_, err := uninterrupted(patience, func() (int, error) {
+				return len(p), unix.Sendto(fd, p, 0, &unix.SockaddrInet4{Addr: to})
+			})
+			if err != nil {
 				return wrong("send", err)
 			}
 		}

@@ -64,7 +64,7 @@ func (s *service) Send(a SendArgs, sent *[]time.Duration) error {
 		for i, p := range payloads {
 			sleepUntil(a.at(i))
 			times[i] = now()
-			if _, err := unix.Write(fd, p); err != nil && err != unix.ENOBUFS {
+			if _, err := write(fd, p, patience); err != nil && err != unix.ENOBUFS {
 				return wrong("send", err)
 			}
 		}

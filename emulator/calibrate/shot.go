@@ -32,10 +32,10 @@ func (s *service) Shoot(a ShotArgs, began *[]time.Duration) error {
 			data := make([]byte, n)
 			sleepUntil(now() + a.Pause)
 			*began = append(*began, now())
-			if err := writeAll(fd, data); err != nil {
+			if err := writeAll(fd, data, a.Limit); err != nil {
 				return err
 			}
-			if got, err := unix.Read(fd, answer); got != 1 {
+			if got, err := read(fd, answer, a.Limit); got != 1 {
 				return fmt.Errorf("transfer of %d bytes: no answer: %v", n, err)
 			}
 		}
@@ -43,12 +43,17 @@ func (s *service) Shoot(a ShotArgs, began *[]time.Duration) error {
 	})
 }
 
-func writeAll(fd int, data []byte) error {
+func read(fd int, buf []byte, limit time.Duration) (int, error) {
+	return uninterrupted(limit, func() (int, error) { return unix.Read(fd, buf) })
+}
+
+func write(fd int, data []byte, limit time.Duration) (int, error) {
+	return uninterrupted(limit, func() (int, error) { return unix.Write(fd, data) })
+}
+
+func writeAll(fd int, data []byte, limit time.Duration) error {
 	for len(data) > 0 {
-		n, err := unix.Write(fd, data)
-		if err == unix.EINTR {
-			continue
-		}
+		n, err := write(fd, data, limit)
 		if err != nil {
 			return wrong("send", err)
 		}
@@ -72,17 +77,14 @@ func (s *service) Catch(a ShotArgs, ended *[]time.Duration) error {
 		buf := make([]byte, 256<<10)
 		for _, n := range a.Bytes {
 			for left := n; left > 0; {
-				got, err := unix.Read(fd, buf[:min(left, len(buf))])
-				if err == unix.EINTR {
-					continue
-				}
+				got, err := read(fd, buf[:min(left, len(buf))], a.Limit)
 				if err != nil || got == 0 {
 					return fmt.Errorf("transfer of %d bytes: %d are missing (%v)", n, left, err)
 				}
 				left -= got
 			}
 			*ended = append(*ended, now())
-			if _, err := unix.Write(fd, buf[:1]); err != nil {
+			if _, err := write(fd, buf[:1], a.Limit); err != nil {
 				return wrong("answer", err)
 			}
 		}

@@ -70,11 +70,15 @@ func tcpSocket() (int, error) {
 
 // accept returns the next connection; reads on it fail after a time limit.
 func (t *tcpServer) accept(limit time.Duration) (int, error) {
-	fds := []unix.PollFd{{Fd: int32(t.fd), Events: unix.POLLIN}}
-	if n, err := unix.Poll(fds, int(limit.Milliseconds())); err != nil || n == 0 {
-		return -1, fmt.Errorf("no connection within %v (%v)", limit, err)
+	if ok, err := await(t.fd, unix.POLLIN, limit); err != nil {
+		return -1, err
+	} else if !ok {
+		return -1, fmt.Errorf("no connection within %v", limit)
 	}
-	fd, _, err := unix.Accept4(t.fd, unix.SOCK_CLOEXEC)
+	fd, err := uninterrupted(limit, func() (int, error) {
+		fd, _, err := unix.Accept4(t.fd, unix.SOCK_CLOEXEC)
+		return fd, err
+	})
 	if err != nil {
 		return -1, wrong("accept", err)
 	}
@@ -103,7 +107,7 @@ func connect(address string, limit time.Duration) (int, error) {
 		return -1, err
 	}
 	if err = timeLimit(fd, limit); err == nil {
-		err = wrong("connect", unix.Connect(fd, &unix.SockaddrInet4{Port: tcpPort, Addr: to}))
+		err = connected(fd, &unix.SockaddrInet4{Port: tcpPort, Addr: to}, limit)
 	}
 	if err != nil {
 		return -1, errors.Join(err, unix.Close(fd))

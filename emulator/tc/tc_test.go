@@ -4,9 +4,8 @@ package tc
 
 import (
 	"errors"
+	"fmt"
 	"os"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/testbed/testbed/emulator"
+	"github.com/testbed/testbed/emulator/needs"
 	"github.com/testbed/testbed/emulator/thread"
 	"github.com/testbed/testbed/emulator/trace"
 	"github.com/testbed/testbed/emulator/unit"
@@ -22,21 +22,16 @@ import (
 const ms = time.Millisecond
 
 // need skips t on a machine that lacks one of kinds, or where tests have not
-// the right to find out, unless TESTBED_NEED names it.
+// the right to find out (see needs).
 func need(t *testing.T, kinds ...string) {
 	t.Helper()
-	must := strings.Split(os.Getenv("TESTBED_NEED"), ",")
-	for _, k := range kinds {
-		err := Probe(k)
-		unable := errors.Is(err, emulator.ErrUnsupported) || errors.Is(err, unix.EPERM)
-		switch {
-		case err == nil:
-		case unable && !slices.Contains(must, k):
-			t.Skip(err)
-		default:
-			t.Fatal(err)
+	needs.Probed(t, func(kind string) error {
+		err := Probe(kind)
+		if errors.Is(err, unix.EPERM) {
+			err = fmt.Errorf("%w: %w", emulator.ErrUnsupported, err)
 		}
-	}
+		return err
+	}, kinds...)
 }
 
 // inNamespace runs f in a network namespace of its own, with a pair of

@@ -7,13 +7,10 @@ import (
 	"fmt"
 	"runtime/debug"
 	"runtime/metrics"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
-
-// watcher is the priority of the Go runtime's monitor: above all that it
-// watches.
-const watcher = Link + 1
 
 // unwatched is how much memory a process of real-time threads may take before
 // garbage is collected all the same; collected is how much there is at least
@@ -23,36 +20,28 @@ const (
 	collected = 64 << 20
 )
 
-// Undisturbed keeps the Go runtime of this process from holding real-time
-// threads up. It is called once, early, by a program that will have some.
-//
 // A thread that returns from a system call loops for as long as another of the
 // runtime's has hold of it: the monitor, which takes the processor of who is
 // long in a call, or a collection of garbage. If that other is ordinary and on
-// the same CPU, the real-time thread never lets it go on, and both stand still
-// until the kernel throttles real-time threads, after 0.95 s. So the monitor
-// gets a higher priority than they have, and garbage is collected when Collect
-// is called, or if there is very much of it.
-//
-// The error says why the monitor stays ordinary: it may not be raised, in which
-// case there are no real-time threads either, or was not found.
-func Undisturbed() error {
+// the same CPU, a real-time thread never lets it go on, and both stand still
+// until the kernel throttles real-time threads, after 0.95 s.
+
+// raiseMonitor gives the monitor a higher priority than real-time threads have,
+// the first time that it is called. The error says why it stays ordinary.
+var raiseMonitor = sync.OnceValue(func() error {
+	tid, err := monitor()
+	if err != nil {
+		return fmt.Errorf("SCHED_FIFO: the runtime's monitor: %w", err)
+	}
+	return fifo(tid, Monitor)
+})
+
+// Undisturbed keeps collections of garbage from holding real-time threads up:
+// there is one when Collect is called, or if there is very much of it. It is
+// called once, early, by a program that has such threads for long.
+func Undisturbed() {
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(unwatched)
-	attr := unix.SchedAttr{
-		Size:     unix.SizeofSchedAttr,
-		Policy:   unix.SCHED_FIFO,
-		Flags:    unix.SCHED_FLAG_RESET_ON_FORK,
-		Priority: watcher,
-	}
-	tid, err := monitor()
-	if err == nil {
-		err = unix.SchedSetAttr(tid, &attr, 0)
-	}
-	if err != nil {
-		return fmt.Errorf("the runtime's monitor at SCHED_FIFO: %w", err)
-	}
-	return nil
 }
 
 // monitor is the runtime's monitor: the first thread that it starts.

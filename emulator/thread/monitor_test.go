@@ -15,34 +15,33 @@ import (
 	"github.com/testbed/testbed/emulator/thread"
 )
 
-// TestUndisturbed: one thread, not the main one, is above the links' priority
-// where that is allowed, what it starts is ordinary, and garbage waits.
-func TestUndisturbed(t *testing.T) {
-	before := len(above(t))
-	err := thread.Undisturbed()
-	t.Cleanup(func() {
-		debug.SetGCPercent(100)
-		debug.SetMemoryLimit(math.MaxInt64)
-		for _, tid := range above(t) {
-			if err := unix.SchedSetAttr(tid, &unix.SchedAttr{Size: unix.SizeofSchedAttr}, 0); err != nil {
-				t.Error(err)
+// TestMonitor: with the first real-time thread one other, not the main one, is
+// above the links' priority, and stays the only one; what it starts is ordinary.
+func TestMonitor(t *testing.T) {
+	for range 3 {
+		var refused error
+		thread.ThrowAway(func() { refused = thread.Realtime(thread.Link) })
+		raised := above(t)
+		if want := map[bool]int{true: 1}[refused == nil]; len(raised) != want {
+			t.Errorf("%d threads above the links' priority, and the answer %v", len(raised), refused)
+		}
+		for _, tid := range raised {
+			attr, err := unix.SchedGetAttr(tid, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tid == os.Getpid() || attr.Flags&unix.SCHED_FLAG_RESET_ON_FORK == 0 {
+				t.Errorf("thread %d of process %d, flags %#x: want another thread than the main one, whose children are ordinary", tid, os.Getpid(), attr.Flags)
 			}
 		}
-	})
-	raised := above(t)
-	if want := map[bool]int{true: 1}[err == nil]; len(raised)-before != want {
-		t.Errorf("%d threads above the links' priority, and the answer %v", len(raised), err)
 	}
-	for _, tid := range raised {
-		attr, err := unix.SchedGetAttr(tid, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if tid == os.Getpid() || attr.Flags&unix.SCHED_FLAG_RESET_ON_FORK == 0 {
-			t.Errorf("thread %d of process %d, flags %#x: want another thread than the main one, whose children are ordinary", tid, os.Getpid(), attr.Flags)
-		}
-	}
-	if percent := debug.SetGCPercent(-1); percent != -1 {
+}
+
+// TestUndisturbed: garbage waits.
+func TestUndisturbed(t *testing.T) {
+	thread.Undisturbed()
+	t.Cleanup(func() { debug.SetMemoryLimit(math.MaxInt64) })
+	if percent := debug.SetGCPercent(100); percent != -1 {
 		t.Errorf("garbage is collected at %d %%", percent)
 	}
 }

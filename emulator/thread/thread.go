@@ -14,25 +14,37 @@ import (
 // The priorities among real-time threads: above those that did not choose,
 // below the kernel's own (50).
 const (
-	Probe = 5  // what measures links, which must never hold them up
-	Link  = 10 // what plays links
+	Probe   = 5  // what measures links, which must never hold them up
+	Link    = 10 // what plays links
+	Monitor = 11 // the Go runtime's monitor, which watches both: Realtime needs the right to this one
 )
 
 // Realtime gives the calling goroutine a thread of its own, which ends with
-// it, with precise timers and, where allowed, SCHED_FIFO at that priority. The
-// error says why it has no SCHED_FIFO.
+// it, with precise timers and, where allowed, SCHED_FIFO at that priority, at most
+// Link. The error says why it has no SCHED_FIFO. The first call gives the Go
+// runtime's monitor a higher one, for without that such a thread may stand still
+// for 0.95 s; it stays.
 func Realtime(priority uint32) error {
 	runtime.LockOSThread() // not unlocked: the priority goes with the thread
 	// Timers of other threads are up to 50 µs late so that they can share
 	// interrupts.
 	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
+	if err := raiseMonitor(); err != nil {
+		return err
+	}
+	return fifo(0, priority)
+}
+
+// fifo gives a thread of this process a priority among real-time threads; 0:
+// the calling one.
+func fifo(tid int, priority uint32) error {
 	attr := unix.SchedAttr{
 		Size:     unix.SizeofSchedAttr,
 		Policy:   unix.SCHED_FIFO,
 		Flags:    unix.SCHED_FLAG_RESET_ON_FORK, // threads and processes that start here are ordinary
 		Priority: priority,
 	}
-	if err := unix.SchedSetAttr(0, &attr, 0); err != nil {
+	if err := unix.SchedSetAttr(tid, &attr, 0); err != nil {
 		return fmt.Errorf("SCHED_FIFO: %w", err)
 	}
 	return nil

@@ -2,15 +2,13 @@ package worldtest_test
 
 import (
 	"context"
-	"errors"
 	"os"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/testbed/testbed/emulator"
 	"github.com/testbed/testbed/emulator/calibrate"
+	"github.com/testbed/testbed/emulator/needs"
 	"github.com/testbed/testbed/emulator/netns"
 	"github.com/testbed/testbed/emulator/unit"
 	"github.com/testbed/testbed/emulator/worldtest"
@@ -22,21 +20,11 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// need skips a test on a machine that lacks a feature, unless TESTBED_NEED
-// names it.
+// need skips a test on a machine that lacks a feature, or where there are no
+// worlds at all (see needs).
 func need(t *testing.T, features ...string) {
 	t.Helper()
-	must := strings.Split(os.Getenv("TESTBED_NEED"), ",")
-	for _, f := range append([]string{"netns", "veth"}, features...) {
-		err := netns.Probe(f)
-		switch {
-		case err == nil:
-		case errors.Is(err, emulator.ErrUnsupported) && !slices.Contains(must, f):
-			t.Skipf("%s: %v", f, err)
-		default:
-			t.Fatal(err)
-		}
-	}
+	needs.Probed(t, netns.Probe, append([]string{"netns", "veth"}, features...)...)
 }
 
 // engine is a link of a world, played by an engine.
@@ -62,11 +50,15 @@ func openEngine(name string) func(*testing.T) worldtest.Path {
 }
 
 func (e engine) Send(link emulator.Link, seed uint64, packets []worldtest.Packet) ([]time.Duration, []worldtest.Arrival, error) {
+	return e.SendAt(0, link, seed, packets)
+}
+
+func (e engine) SendAt(age time.Duration, link emulator.Link, seed uint64, packets []worldtest.Packet) ([]time.Duration, []worldtest.Arrival, error) {
 	at, size := make([]time.Duration, len(packets)), make([]unit.Bytes, len(packets))
 	for i, p := range packets {
 		at[i], size[i] = p.At, p.Size
 	}
-	sent, got, err := e.path.Send(e.ctx, link, seed, at, size)
+	sent, got, err := e.path.SendAt(e.ctx, age, link, seed, at, size)
 	copies := make([]int, len(packets))
 	var arrivals []worldtest.Arrival
 	for _, g := range got {

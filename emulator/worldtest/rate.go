@@ -114,7 +114,7 @@ func (r *run) series(series *trace.Series) {
 	var paces []pace
 	for k := range 10 {
 		for i, at := range series.At {
-			paces = append(paces, pace{time.Duration(k)*series.Period + at, series.Value[i]})
+			paces = append(paces, pace{r.age.Truncate(series.Period) + time.Duration(k)*series.Period + at, series.Value[i]})
 		}
 	}
 	s.at("a rate that changes", served(s.sent, s.packets, paces, whole))
@@ -160,4 +160,14 @@ func idlePenalty(r *run) {
 		want[i] = start + ms
 	}
 	s.at("a link that falls asleep", want)
+}
+
+// aged: a link that is set at an age stands as it does then.
+func aged(r *run) {
+	// Whole periods of all that varies in these, and then 40 ms.
+	r.age = time.Hour + 40*ms
+	rates(r)
+	rateSteps(r)
+	traced(r)
+	delays(r)
 }

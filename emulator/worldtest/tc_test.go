@@ -16,8 +16,9 @@ var needsNetem = []string{
 	"order", "reorder", "loss", "all-lost", "burst-loss", "losses", "duplicate", "corrupt", "seed", "boxes-apart",
 }
 
-// unplayable are those of links that no queueing discipline plays.
-var unplayable = []string{"trace", "idle-penalty"}
+// unplayable are those of links that no queueing discipline plays, and of what
+// it cannot do.
+var unplayable = []string{"trace", "idle-penalty", "aged"}
 
 // TestHTB: a kernel without netem plays rates and queues, but for what its
 // token bucket lets out at once: a frame and a millisecond of the rate, and

@@ -45,6 +45,15 @@ type Path interface {
 	Send(link emulator.Link, seed uint64, packets []Packet) (sent []time.Duration, arrivals []Arrival, err error)
 }
 
+// An AgedPath is a Path that can set links at an age, too.
+type AgedPath interface {
+	Path
+
+	// SendAt is Send over a link that has had nothing to carry until its
+	// clock showed age. No packet is to be sent before.
+	SendAt(age time.Duration, link emulator.Link, seed uint64, packets []Packet) (sent []time.Duration, arrivals []Arrival, err error)
+}
+
 // Options are what is known of a path. The zero Options are of one that keeps
 // the contract to the nanosecond, in all of it.
 type Options struct {
@@ -117,6 +126,7 @@ var tests = []struct {
 	{"corrupt", corrupt},
 	{"seed", seed},
 	{"boxes-apart", boxesApart},
+	{"aged", aged},
 }
 
 // Names returns the names of the tests, as Options has them.
@@ -167,9 +177,10 @@ func Run(t *testing.T, open func(t *testing.T) Path, o Options) {
 type run struct {
 	Options
 	path    Path
-	refuses bool     // the path may refuse the link
-	refused error    // how it did
-	errs    []string // what was wrong in the last attempt
+	age     time.Duration // of links when they are set
+	refuses bool          // the path may refuse the link
+	refused error         // how it did
+	errs    []string      // what was wrong in the last attempt
 }
 
 // stop is what a test panics with that is over.
@@ -177,7 +188,7 @@ type stop struct{}
 
 // attempt makes a test, and reports whether nothing was wrong.
 func (r *run) attempt(test func(*run)) (ok bool) {
-	r.errs = nil
+	r.errs, r.age = nil, 0
 	defer func() {
 		ok = len(r.errs) == 0
 		if p := recover(); p != nil && p != (stop{}) {
@@ -219,8 +230,25 @@ func (r *run) send(link emulator.Link, packets []Packet) *sending {
 	return r.sendSeeded(link, seedOfThese, packets)
 }
 
+// overPath sends packets over a link of the age that the test wants, by whose
+// clock their times then count from that.
+func (r *run) overPath(link emulator.Link, seed uint64, packets []Packet) ([]time.Duration, []Arrival, error) {
+	if r.age == 0 {
+		return r.path.Send(link, seed, packets)
+	}
+	path, ok := r.path.(AgedPath)
+	if !ok {
+		r.refused = errors.New("this path sets no links at an age")
+		panic(stop{})
+	}
+	for i := range packets {
+		packets[i].At += r.age
+	}
+	return path.SendAt(r.age, link, seed, packets)
+}
+
 func (r *run) sendSeeded(link emulator.Link, seed uint64, packets []Packet) *sending {
-	sent, arrivals, err := r.path.Send(link, seed, packets)
+	sent, arrivals, err := r.overPath(link, seed, packets)
 	switch {
 	case err != nil && errors.Is(err, emulator.ErrUnsupported) && r.refuses:
 		r.refused = err

@@ -5,26 +5,18 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
+	"github.com/testbed/testbed/emulator/needs"
 	"github.com/testbed/testbed/inference/arch"
 	"github.com/testbed/testbed/inference/onnx"
 )
 
-// engine is ONNX Runtime, or t is skipped, unless the environment variable
-// TESTBED_NEED names onnx.
+// engine is ONNX Runtime, or t is skipped (see needs).
 func engine(t testing.TB) *onnx.Engine {
 	t.Helper()
-	lib, err := onnx.Find()
-	if err != nil {
-		if slices.Contains(strings.Split(os.Getenv("TESTBED_NEED"), ","), "onnx") {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-	e, err := onnx.Open(lib)
+	e, err := onnx.Open(needs.ONNX(t, onnx.Find))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -95,8 +95,8 @@ type plan struct {
 }
 
 func planned(width, height int, r model.Recipe) (plan, error) {
-	if err := check(r); err != nil {
-		return plan{}, err
+	if err := r.Check(); err != nil {
+		return plan{}, fmt.Errorf("recipe: %w", err)
 	}
 	if width <= 0 || height <= 0 || width > maxAspect*height || height > maxAspect*width {
 		return plan{}, fmt.Errorf("image of %d x %d pixels: want sides of 1:%d to %d:1", width, height, maxAspect, maxAspect)
@@ -116,30 +116,6 @@ func planned(width, height int, r model.Recipe) (plan, error) {
 	p.y = int(math.RoundToEven(float64(p.h-r.Size) / 2))
 	return p, nil
 }
-
-func check(r model.Recipe) error {
-	if r.Size <= 0 || r.Size > maxSide {
-		return fmt.Errorf("recipe: size %d: want 1 to %d pixels", r.Size, maxSide)
-	}
-	if r.Resize != 0 && (r.Resize < r.Size || r.Resize > maxSide) {
-		return fmt.Errorf("recipe: resize %d: want the size, %d, to %d pixels", r.Resize, r.Size, maxSide)
-	}
-	if r.Interpolation != model.Bilinear && r.Interpolation != model.Bicubic {
-		return fmt.Errorf("recipe: interpolation %q: want %q (bilinear) or %q", r.Interpolation, model.Bilinear, model.Bicubic)
-	}
-	if !(r.Scale >= 0) {
-		return fmt.Errorf("recipe: scale %v: want a positive number, or 0 for 255", r.Scale)
-	}
-	for _, s := range r.Std {
-		if !(s > 0) {
-			return fmt.Errorf("recipe: std %v: want positive numbers", r.Std)
-		}
-	}
-	return nil
-}
-
-// maxSide bounds what a recipe can ask for.
-const maxSide = 8192
 
 // unchanged says that the crop is a part of the image itself.
 func (p *plan) unchanged() bool { return p.w == p.width && p.h == p.height }

@@ -9,9 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
+	"github.com/testbed/testbed/emulator/needs"
 	"github.com/testbed/testbed/inference/dataset"
 	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/inference/onnx"
@@ -38,18 +38,10 @@ func models(t testing.TB) []model.Model {
 	return all
 }
 
-// open opens a session of m, or skips t where there is no engine, unless the
-// environment variable TESTBED_NEED names onnx.
+// open opens a session of m, or skips t where there is no engine (see needs).
 func open(t testing.TB, m model.Model, o onnx.Options) *onnx.Session {
 	t.Helper()
-	lib, err := onnx.Find()
-	if err != nil {
-		if slices.Contains(strings.Split(os.Getenv("TESTBED_NEED"), ","), "onnx") {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-	engine, err := onnx.Open(lib)
+	engine, err := onnx.Open(needs.ONNX(t, onnx.Find))
 	if err != nil {
 		t.Fatal(err)
 	}

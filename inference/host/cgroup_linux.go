@@ -1,6 +1,7 @@
 package host
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -77,13 +78,18 @@ func (s system) lineage(m *procfs.MountInfo, path string, unified bool) []group 
 
 // quota is the least CPU quota of the groups, a part of a CPU counting as one.
 func (s system) quota() (int, bool) {
-	least, found := 0, false
+	least, found := s.cpuTime()
+	return int(math.Ceil(least)), found
+}
+
+// cpuTime is the least CPU quota of the groups, in CPUs.
+func (s system) cpuTime() (least float64, found bool) {
 	for _, g := range s.groups("cpu") {
 		quota, period, ok := g.bandwidth()
 		if !ok || quota <= 0 || period <= 0 {
 			continue // no limit: "max" or -1
 		}
-		if n := int((quota + period - 1) / period); !found || n < least {
+		if n := float64(quota) / float64(period); !found || n < least {
 			least, found = n, true
 		}
 	}
@@ -107,10 +113,10 @@ func (g group) bandwidth() (quota, period int64, ok bool) {
 	return quota, period, err1 == nil && err2 == nil
 }
 
-// memoryLeft is the least that a group leaves of its limit.
-func (s system) memoryLeft() (int64, bool) {
+// leftOf is the least that one of groups leaves of its limit.
+func leftOf(groups []group) (int64, bool) {
 	least, found := int64(0), false
-	for _, g := range s.groups("memory") {
+	for _, g := range groups {
 		left, ok := g.memoryLeft()
 		if ok && (!found || left < least) {
 			least, found = left, true
@@ -134,22 +140,23 @@ func (g group) memoryLeft() (int64, bool) {
 	if !ok {
 		return 0, false
 	}
-	return most - used + g.stat(inactive), true
+	dropped, _ := g.line("memory.stat", inactive)
+	return most - used + dropped, true
 }
 
-// stat is a line of memory.stat; 0 if it is not there.
-func (g group) stat(name string) int64 {
-	text, err := os.ReadFile(filepath.Join(g.dir, "memory.stat"))
+// line is the number on a line of a file.
+func (g group) line(file, name string) (int64, bool) {
+	text, err := os.ReadFile(filepath.Join(g.dir, file))
 	if err != nil {
-		return 0
+		return 0, false
 	}
 	for line := range strings.Lines(string(text)) {
 		if key, value, _ := strings.Cut(strings.TrimSpace(line), " "); key == name {
-			n, _ := strconv.ParseInt(value, 10, 64)
-			return n
+			n, err := strconv.ParseInt(value, 10, 64)
+			return n, err == nil
 		}
 	}
-	return 0
+	return 0, false
 }
 
 func (g group) number(file string) (int64, bool) {

@@ -1,6 +1,7 @@
 // Package host says what this process may use of the machine: CPUs and memory,
-// as far as affinity and control groups let it, and what the CPUs can do. What
-// the machine as a whole has is no guide inside a container or a pinned node.
+// as far as affinity and control groups let it, what the CPUs can do, and where
+// files of this user are kept. What the machine as a whole has is no guide
+// inside a container or a pinned node.
 package host
 
 import "runtime"

@@ -31,15 +31,7 @@ func (s system) memory() (int64, bool) {
 	if err != nil {
 		return 0, false
 	}
-	info, err := fs.Meminfo()
-	if err != nil || info.MemAvailableBytes == nil {
-		return 0, false
-	}
-	available := int64(*info.MemAvailableBytes)
-	if left, ok := s.memoryLeft(); ok {
-		available = min(available, left)
-	}
-	return available, true
+	return (&Meter{proc: fs, memory: s.groups("memory")}).Memory()
 }
 
 // flags are those of the first CPU, sorted: kernels list them in any order.

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+
+	"github.com/testbed/testbed/inference/host"
 )
 
 // release is the version of ONNX Runtime that scripts/get-onnxruntime.sh gets.
@@ -16,8 +18,7 @@ const release = "1.29.0"
 
 // Find returns the path of ONNX Runtime's shared library: what the environment
 // variable TESTBED_ONNXRUNTIME says, or else where scripts/get-onnxruntime.sh
-// puts it, below TESTBED_CACHE or testbed in the user's cache directory. The
-// error says how to get one.
+// puts it, below host.CacheDir. The error says how to get one.
 func Find() (string, error) {
 	if path := os.Getenv("TESTBED_ONNXRUNTIME"); path != "" {
 		if err := isFile(path); err != nil {
@@ -36,13 +37,9 @@ func Find() (string, error) {
 }
 
 func defaultPath() (string, error) {
-	cache := os.Getenv("TESTBED_CACHE")
-	if cache == "" {
-		user, err := os.UserCacheDir()
-		if err != nil {
-			return "", err
-		}
-		cache = filepath.Join(user, "testbed")
+	cache, err := host.CacheDir()
+	if err != nil {
+		return "", err
 	}
 	dir := fmt.Sprintf("onnxruntime-%s-%s-%s", release, runtime.GOOS, runtime.GOARCH)
 	return filepath.Join(cache, dir, fileName()), nil

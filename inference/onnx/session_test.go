@@ -4,31 +4,22 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/testbed/testbed/emulator/needs"
 	"github.com/testbed/testbed/inference/dataset"
 	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/inference/onnx"
 	"golang.org/x/sys/unix"
 )
 
-// open opens the engine, or skips t where there is none, unless the
-// environment variable TESTBED_NEED names onnx.
+// open opens the engine, or skips t where there is none (see needs).
 func open(t testing.TB) *onnx.Engine {
 	t.Helper()
-	lib, err := onnx.Find()
-	if err != nil {
-		if slices.Contains(strings.Split(os.Getenv("TESTBED_NEED"), ","), "onnx") {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-	e, err := onnx.Open(lib)
+	e, err := onnx.Open(needs.ONNX(t, onnx.Find))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ type Classifier struct {
 	Size          int    // pixels, width and height of the image; 0: any
 	Batch         bool   // it takes any number of images at once, else one
 	Classes       int    // number of logits of an image; 0: shows when it runs
+	Seeded        bool   // its metadata say weights=seeded: they are random, its answers mean nothing
 }
 
 // Classifier says how to run the model as a classifier of images: one float32
@@ -38,7 +39,7 @@ func (i Info) Classifier() (Classifier, error) {
 		return Classifier{}, fmt.Errorf("%d outputs%s: want one, float32 [N, classes]", len(i.Outputs), list(i.Outputs))
 	}
 	in, out := i.Inputs[0], i.Outputs[0]
-	c := Classifier{Input: in.Name, Output: out.Name}
+	c := Classifier{Input: in.Name, Output: out.Name, Seeded: i.Metadata["weights"] == "seeded"}
 	if err := c.input(in); err != nil {
 		return Classifier{}, err
 	}

@@ -29,20 +29,24 @@ type Header struct {
 	World       string `json:"world"`
 	Seed        uint64 `json:"seed"`
 
-	Arms        []string          `json:"arms"` // selectors, the baseline first
-	Node        string            `json:"node"` // the inference node that is judged
-	Budget      selector.Budget   `json:"budget"`
-	Require     Require           `json:"require"`
-	Tolerance   Tolerance         `json:"tolerance"`
-	Axes        []Axis            `json:"axes"`
-	Conditions  []Condition       `json:"conditions"`
-	Repetitions int               `json:"repetitions"`
-	Models      []Model           `json:"models"`
-	Profile     []selector.Option `json:"profile"`
-	ProfileFrom string            `json:"profile_from,omitempty"` // the device profile that Profile is from; empty: measured before the first trial
-	Slowdown    selector.Curve    `json:"slowdown,omitempty"`     // of the judged node under load; none: the selectors' prior
-	Classes     int               `json:"classes"`
-	Dataset     string            `json:"dataset"`
+	Arms        []string                  `json:"arms"`              // selectors, the baseline first
+	Selectors   []Selector                `json:"selectors"`         // what is meant by each of Arms
+	Shadows     []Selector                `json:"shadows,omitempty"` // selectors that are judged without being an arm
+	Placements  []string                  `json:"placements"`        // nodes, and ways to use two of them, that options are made of
+	Batch       int                       `json:"batch,omitempty"`   // images in a request; 0: one
+	Node        string                    `json:"node"`              // the inference node that is judged
+	Budget      selector.Budget           `json:"budget"`
+	Require     Require                   `json:"require"`
+	Tolerance   Tolerance                 `json:"tolerance"`
+	Axes        []Axis                    `json:"axes"`
+	Conditions  []Condition               `json:"conditions"`
+	Repetitions int                       `json:"repetitions"`
+	Models      []Model                   `json:"models"`
+	Profile     []selector.Option         `json:"profile"`
+	ProfileFrom string                    `json:"profile_from,omitempty"` // the device profile that Profile is from, of several nodes "node: profile; …"; empty: measured before the first trial
+	Slowdown    map[string]selector.Curve `json:"slowdown,omitempty"`     // of nodes under load; none: the selectors' prior
+	Classes     int                       `json:"classes"`
+	Dataset     string                    `json:"dataset"`
 	// Unscored says why the answers of the run mean nothing, such as that
 	// the weights of its models are random; empty: they were right or wrong.
 	Unscored string `json:"unscored,omitempty"`
@@ -83,8 +87,18 @@ type Link struct {
 // A Background is asked utilization of a node.
 type Background struct {
 	Node     string  `json:"node"`
-	Resource string  `json:"resource"` // cpu
-	Asked    float64 `json:"asked"`    // share, 0 to 1
+	Resource string  `json:"resource"`         // CPU and the like
+	Asked    float64 `json:"asked"`            // share, 0 to 1, its mean if it varies; of Resident bytes
+	Varies   bool    `json:"varies,omitempty"` // over time
+	Also     string  `json:"also,omitempty"`   // what else was asked for, in words, such as where it came from
+}
+
+// A Selector is how an arm, or a shadow, chooses.
+type Selector struct {
+	Name       string   `json:"name"`
+	Policy     string   `json:"policy"`               // selector.Policies, exec or http
+	Settings   []string `json:"settings,omitempty"`   // what differs from the policy's defaults, in words
+	Placements []string `json:"placements,omitempty"` // that it may use; none: all
 }
 
 // An Axis names a dimension of the sweep and its values, in order.
@@ -139,6 +153,7 @@ type Run struct {
 	Decisions []Decision
 	Telemetry []Telemetry
 	Checks    []Check
+	Replays   []Replay
 	// Problems are lines that could not be read, and what is missing; the
 	// rest is used.
 	Problems []string

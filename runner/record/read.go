@@ -20,8 +20,8 @@ const maxLine = 16 << 20
 // used is said in Run.Problems. It is an error only if there is no run.json
 // that can be understood.
 //
-// A later request or decision with the same condition, arm, repetition and
-// pair replaces an earlier one: a pair that was cut short is run again as a
+// A later request, decision or replay with the same condition, arm, repetition
+// and pair replaces an earlier one: a pair that was cut short is run again as a
 // whole when a run is resumed.
 func Read(dir string) (Run, error) {
 	run := Run{Dir: dir}
@@ -35,14 +35,30 @@ func Read(dir string) (Run, error) {
 	if err := json.Unmarshal(b, &run.Header); err != nil {
 		return Run{}, fmt.Errorf("%s: %w", filepath.Join(dir, HeaderFile), err)
 	}
-	if s := run.Header.Schema; s != Schema {
-		return Run{}, fmt.Errorf("%s: schema %d: this program reads schema %d", filepath.Join(dir, HeaderFile), s, Schema)
+	if run.Header.Schema != Schema {
+		return Run{}, otherSchema(filepath.Join(dir, HeaderFile), run.Header)
 	}
 	run.Requests = latest(readLines[Request](&run, RequestsFile), func(r Request) key { return key{r.Condition, r.Arm, r.Repetition, r.Pair} })
 	run.Decisions = latest(readLines[Decision](&run, DecisionsFile), func(d Decision) key { return key{d.Condition, d.Arm, d.Repetition, d.Pair} })
 	run.Telemetry = readLines[Telemetry](&run, TelemetryFile)
 	run.Checks = readLines[Check](&run, ChecksFile)
+	run.Replays = latest(readLines[Replay](&run, ReplaysFile), func(r Replay) key { return key{r.Condition, "", r.Repetition, r.Pair} })
 	return run, nil
+}
+
+// otherSchema says what to do with a directory whose formats are not ours.
+func otherSchema(file string, h Header) error {
+	by := ""
+	if h.Testbed != "" {
+		by = " (" + h.Testbed + ")"
+	}
+	switch {
+	case h.Schema <= 0:
+		return fmt.Errorf("%s: schema %d: want %d; this is no run of testbed's", file, h.Schema, Schema)
+	case h.Schema < Schema:
+		return fmt.Errorf("%s: schema %d: this program reads schema %d; use the testbed that recorded the run%s, or run the scenario again", file, h.Schema, Schema, by)
+	}
+	return fmt.Errorf("%s: schema %d: this program reads schema %d; use a testbed as new as the one that recorded the run%s", file, h.Schema, Schema, by)
 }
 
 // readLines reads a file of JSON lines, and notes in run what it could not use.

@@ -11,7 +11,7 @@ import (
 )
 
 // Schema is the version of the formats in a run directory.
-const Schema = 1
+const Schema = 2
 
 // A Request is one line of requests.jsonl. The three times are all kept,
 // because each answers another question and none can be had from the others:
@@ -29,9 +29,11 @@ type Request struct {
 	Warmup     bool   `json:"warmup,omitempty"`
 	First      bool   `json:"first"` // this arm went first in its pair
 
-	Sample string `json:"sample"`
-	Model  string `json:"model"`
-	Node   string `json:"node"`
+	Sample string `json:"sample"`       // the first of a batch
+	Option string `json:"option"`       // selector.Option.Label
+	Model  string `json:"model"`        // of its first part
+	Node   string `json:"node"`         // of its first part
+	By     string `json:"by,omitempty"` // node whose answers counted, of an option of two parts; empty if some of each did
 
 	Due  time.Duration `json:"due_ns"`
 	Sent time.Duration `json:"sent_ns"`
@@ -46,9 +48,64 @@ type Request struct {
 	Down unit.Bytes `json:"down_bytes"` // answer body
 	Got  unit.Bytes `json:"fetch_bytes,omitempty"`
 
+	Label      int     `json:"label"`
+	Prediction int     `json:"prediction"`           // -1 if there was none
+	Confidence float64 `json:"confidence,omitempty"` // largest softmax of the answer; 0: not known
+	Error      string  `json:"error,omitempty"`
+
+	Parts []Part `json:"parts,omitempty"` // of an option of two parts, those that ran
+	// Wasted is the time that nodes computed for answers that did not count.
+	Wasted time.Duration `json:"wasted_ns,omitempty"`
+	Batch  []Answer      `json:"batch,omitempty"` // of a request of several images, all of them; Label and Prediction are the first's
+}
+
+// A Part is what one model did of a request by an option of two.
+type Part struct {
+	Option string          `json:"option"` // model@node
+	Images int             `json:"images"` // that it answered
+	Sent   time.Duration   `json:"sent_ns"`
+	Done   time.Duration   `json:"done_ns"`
+	Phases selector.Phases `json:"phases"`
+	Counts bool            `json:"counts"` // its answer, or part of the batch, was the request's
+	Error  string          `json:"error,omitempty"`
+}
+
+// An Answer is that to one image of a batch.
+type Answer struct {
+	Sample     string `json:"sample"`
 	Label      int    `json:"label"`
-	Prediction int    `json:"prediction"` // -1 if there was none
-	Error      string `json:"error,omitempty"`
+	Prediction int    `json:"prediction"`
+}
+
+// A Replay is one line of replays.jsonl: at an instant of a trial, every option
+// on the images of that pair, and what selectors that are judged without being
+// an arm would have chosen then. It comes after the pair of the arms.
+type Replay struct {
+	Condition  string `json:"condition"`
+	Repetition int    `json:"repetition"`
+	Pair       int    `json:"pair"`
+	Sample     string `json:"sample"`
+	// Rewound says that links and loads that vary stood, for every option,
+	// as when the pair began; else the options met them one after the other.
+	Rewound bool           `json:"rewound,omitempty"`
+	Options []ReplayOption `json:"options"` // one for each of Header.Profile, in its order
+	Shadows []ReplayShadow `json:"shadows,omitempty"`
+}
+
+// A ReplayOption is how one option did.
+type ReplayOption struct {
+	Phases   selector.Phases `json:"phases"`
+	Measured time.Duration   `json:"measured_ns"` // as Request.Measured
+	Right    int             `json:"right"`       // images answered rightly
+	Error    string          `json:"error,omitempty"`
+}
+
+// A ReplayShadow is the choice of a selector that was only asked.
+type ReplayShadow struct {
+	Selector string        `json:"selector"`
+	Option   int           `json:"option"` // index into Replay.Options
+	Took     time.Duration `json:"took_ns"`
+	Failed   string        `json:"failed,omitempty"` // as selector.Decision.Failed
 }
 
 // A Decision is one line of decisions.jsonl: what the selector of an arm saw,
@@ -75,13 +132,38 @@ type Telemetry struct {
 	Node       string        `json:"node"`
 	Links      []LinkSample  `json:"links,omitempty"`
 
-	CPUAsked     float64    `json:"cpu_asked"`    // background, share of the node's CPUs, 0 to 1
-	CPUAchieved  float64    `json:"cpu_achieved"` // by the background load itself
-	CPUBusy      float64    `json:"cpu_busy"`     // of the node's CPUs, by anyone
-	RSS          unit.Bytes `json:"rss_bytes"`    // of the node's process
-	FrequencyMHz float64    `json:"frequency_mhz,omitempty"`
-	TemperatureC float64    `json:"temperature_c,omitempty"`
+	CPUAsked      float64      `json:"cpu_asked"`               // background, share of the node's CPUs, 0 to 1
+	CPUAchieved   float64      `json:"cpu_achieved"`            // by the background load itself
+	CPUBusy       float64      `json:"cpu_busy"`                // of the node's CPUs, by anyone
+	CPUOthers     float64      `json:"cpu_others"`              // by anyone but the inference
+	CPUPressure   float64      `json:"cpu_pressure,omitempty"`  // share of time in which something waited for a CPU
+	CPUThrottled  float64      `json:"cpu_throttled,omitempty"` // share of time in which the node's quota held it back
+	Loads         []LoadSample `json:"loads,omitempty"`         // background other than CPU
+	MemoryFree    unit.Bytes   `json:"memory_free_bytes,omitempty"`
+	GPU           float64      `json:"gpu,omitempty"` // utilization, by anyone, 0 to 1
+	GPUMemoryFree unit.Bytes   `json:"gpu_memory_free_bytes,omitempty"`
+	RSS           unit.Bytes   `json:"rss_bytes"` // of the node's process
+	FrequencyMHz  float64      `json:"frequency_mhz,omitempty"`
+	TemperatureC  float64      `json:"temperature_c,omitempty"`
 }
+
+// A LoadSample is background load of one Resource over the time of the line.
+type LoadSample struct {
+	Resource string  `json:"resource"`
+	Asked    float64 `json:"asked"`         // mean share, 0 to 1; of resident memory bytes
+	Achieved float64 `json:"achieved"`      // likewise
+	Bps      float64 `json:"bps,omitempty"` // achieved: bits/s of traffic; bytes/s of memory bandwidth
+}
+
+// The resources of a node that can be loaded.
+const (
+	CPU         = "cpu"
+	Memory      = "memory"   // bandwidth
+	Resident    = "resident" // memory held
+	GPU         = "gpu"
+	TrafficDown = "traffic-down"
+	TrafficUp   = "traffic-up"
+)
 
 // A LinkSample is one direction of a link over the last second or so.
 type LinkSample struct {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -45,18 +47,21 @@ func must(t *testing.T, errs ...error) {
 func TestWhatIsWrittenReadsBack(t *testing.T) {
 	w := begin(t)
 	req := request(0, "greedy")
-	dec := record.Decision{Condition: "c", Arm: "greedy", Observed: selector.Observation{Down: 5 * unit.Mbps, Held: []string{"a"}},
-		Decision: selector.Decision{Choice: 1, Reason: "r", Candidates: []selector.Candidate{{Model: "a", Total: 9, Excluded: "why"}}}, Took: 5}
+	dec := record.Decision{Condition: "c", Arm: "greedy", Observed: selector.Observation{Devices: []selector.Device{{Name: "edge", Down: 5 * unit.Mbps, Held: []string{"a"}}}},
+		Decision: selector.Decision{Choice: 1, Reason: "r", Candidates: []selector.Candidate{{Option: "a@edge", Total: 9, Bound: 11, Excluded: "why"}}}, Took: 5}
 	tel := record.Telemetry{From: 4, At: 5, Condition: "c", Node: "edge", CPUAsked: .5, CPUAchieved: .49, RSS: 12,
 		Links: []record.LinkSample{{Direction: "down", Asked: 5, Rate: 4, Delay: 3, Packets: 2, Lost: 1, Dropped: 6, LagP99: 7, LagMax: 8}}}
 	chk := record.Check{Condition: "c", Node: "edge", Engine: "relay", Reason: "why", AskedRTT: 4, RTT: 5,
 		Links: []record.LinkCheck{{Direction: "up", AskedRate: 5, Rate: 4, Loss: .1}}}
-	must(t, w.Request(req), w.Decision(dec), w.Telemetry(tel), w.Check(chk), w.SetHeader(func(h *record.Header) { h.Status = "done" }), w.Close())
+	rep := record.Replay{Condition: "c", Repetition: 1, Pair: 4, Sample: "signs/000007", Rewound: true,
+		Options: []record.ReplayOption{{Phases: selector.Phases{Infer: 7}, Measured: 7, Right: 1}, {Error: "it broke"}},
+		Shadows: []record.ReplayShadow{{Selector: "random", Option: 1, Took: 3, Failed: "late"}}}
+	must(t, w.Request(req), w.Decision(dec), w.Telemetry(tel), w.Check(chk), w.Replay(rep), w.SetHeader(func(h *record.Header) { h.Status = "done" }), w.Close())
 
 	run, err := record.Read(w.Dir())
 	must(t, err)
-	want := record.Run{Dir: w.Dir(), Header: record.Header{Schema: 1, Status: "done", Name: "x", Seed: 7, Started: time.Unix(1, 0).UTC()},
-		Requests: []record.Request{req}, Decisions: []record.Decision{dec}, Telemetry: []record.Telemetry{tel}, Checks: []record.Check{chk}}
+	want := record.Run{Dir: w.Dir(), Header: record.Header{Schema: record.Schema, Status: "done", Name: "x", Seed: 7, Started: time.Unix(1, 0).UTC()},
+		Requests: []record.Request{req}, Decisions: []record.Decision{dec}, Telemetry: []record.Telemetry{tel}, Checks: []record.Check{chk}, Replays: []record.Replay{rep}}
 	// json.RawMessage(nil) is written as null.
 	run.Header.Resolved, run.Header.Nodes = nil, nil
 	if diff := cmp.Diff(want, run); diff != "" {
@@ -100,11 +105,16 @@ func TestRunAgainReplaces(t *testing.T) {
 	w := begin(t)
 	again := request(0, "greedy")
 	again.Model = "other"
-	must(t, w.Request(request(0, "greedy")), w.Request(request(1, "greedy")), w.Request(again), w.Close())
+	must(t, w.Request(request(0, "greedy")), w.Request(request(1, "greedy")), w.Request(again),
+		w.Replay(record.Replay{Condition: "c"}), w.Replay(record.Replay{Condition: "c", Repetition: 1}), w.Replay(record.Replay{Condition: "c", Pair: 5}),
+		w.Replay(record.Replay{Condition: "c", Sample: "again"}), w.Close())
 	run, err := record.Read(w.Dir())
 	must(t, err)
 	if len(run.Requests) != 2 || run.Requests[0].Model != "other" || run.Requests[1].Pair != 1 {
 		t.Errorf("requests = %+v", run.Requests)
+	}
+	if len(run.Replays) != 3 || run.Replays[0].Sample != "again" || run.Replays[1].Repetition != 1 || run.Replays[2].Pair != 5 {
+		t.Errorf("replays = %+v", run.Replays)
 	}
 }
 
@@ -133,10 +143,91 @@ func TestRefusals(t *testing.T) {
 	if _, err := record.Read(t.TempDir()); err == nil || !strings.Contains(err.Error(), "not a run directory") {
 		t.Errorf("Read of an empty directory: %v", err)
 	}
-	must(t, w.SetHeader(func(h *record.Header) { h.Schema = 2 }))
-	if _, err := record.Read(w.Dir()); err == nil || !strings.Contains(err.Error(), "schema 2") {
-		t.Errorf("Read of a newer schema: %v", err)
+	for schema, want := range map[int]string{
+		0: "schema 0: want 2; this is no run of testbed's",
+		1: "schema 1: this program reads schema 2; use the testbed that recorded the run (v0.9), or run the scenario again",
+		3: "schema 3: this program reads schema 2; use a testbed as new as the one that recorded the run (v0.9)",
+	} {
+		must(t, w.SetHeader(func(h *record.Header) { h.Schema, h.Testbed = schema, "v0.9" }))
+		_, err := record.Read(w.Dir())
+		if diff := cmp.Diff(fmt.Sprintf("%s/run.json: %s", w.Dir(), want), fmt.Sprint(err)); diff != "" {
+			t.Errorf("Read of another schema (-want +got):\n%s", diff)
+		}
+		if _, _, err := record.Resume(w.Dir()); err == nil {
+			t.Errorf("schema %d was resumed", schema)
+		}
 	}
+}
+
+// TestDiscard: a run that came to nothing leaves what was there before it; one
+// that recorded anything, or was gone on with, is kept whole.
+func TestDiscard(t *testing.T) {
+	whole := entries(t, begin(t).Dir())
+	at := func(dir string) func(*testing.T, string) *record.Writer {
+		return func(t *testing.T, tmp string) *record.Writer {
+			w, err := record.Create(tmp+"/"+dir, record.Header{Name: "x"}, nil)
+			must(t, err)
+			return w
+		}
+	}
+	for name, tt := range map[string]struct {
+		begin func(t *testing.T, tmp string) *record.Writer
+		do    func(w *record.Writer) error
+		want  []string // in the directory; nil: it is gone
+	}{
+		"new":              {at("run"), nil, nil},
+		"new, below new":   {at("a/run"), nil, nil},
+		"new, with slash":  {at("run/"), nil, nil},
+		"failed":           {at("run"), func(w *record.Writer) error { return w.SetHeader(func(h *record.Header) { h.Status = "failed" }) }, nil},
+		"was there":        {at("mine"), nil, []string{}},
+		"something beside": {at("run"), func(w *record.Writer) error { return os.WriteFile(filepath.Join(w.Dir(), "notes"), nil, 0o644) }, []string{"notes"}},
+		"request":          {at("run"), func(w *record.Writer) error { return w.Request(request(0, "greedy")) }, whole},
+		"decision":         {at("run"), func(w *record.Writer) error { return w.Decision(record.Decision{}) }, whole},
+		"telemetry":        {at("run"), func(w *record.Writer) error { return w.Telemetry(record.Telemetry{}) }, whole},
+		"replay":           {at("run"), func(w *record.Writer) error { return w.Replay(record.Replay{}) }, whole},
+		"check":            {at("mine"), func(w *record.Writer) error { return w.Check(record.Check{}) }, whole},
+		"profile": {at("run"), func(w *record.Writer) error {
+			return w.SetHeader(func(h *record.Header) { h.Profile = []selector.Option{{Model: "m"}} })
+		}, whole},
+		"closed": {at("run"), (*record.Writer).Close, whole},
+		"gone on with": {func(t *testing.T, tmp string) *record.Writer {
+			must(t, at("run")(t, tmp).Close())
+			w, _, err := record.Resume(filepath.Join(tmp, "run"))
+			must(t, err)
+			return w
+		}, nil, whole},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tmp := t.TempDir()
+			must(t, os.Mkdir(filepath.Join(tmp, "mine"), 0o755))
+			w := tt.begin(t, tmp)
+			if tt.do != nil {
+				must(t, tt.do(w))
+			}
+			must(t, w.Discard())
+			if diff := cmp.Diff(tt.want, entries(t, w.Dir())); diff != "" {
+				t.Errorf("left (-want +got):\n%s", diff)
+			}
+			if err := w.Request(request(0, "greedy")); !errors.Is(err, fs.ErrClosed) {
+				t.Errorf("a line after Discard: %v", err)
+			}
+		})
+	}
+}
+
+// entries are the names in dir; nil if it is not there.
+func entries(t *testing.T, dir string) []string {
+	t.Helper()
+	all, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	must(t, err)
+	names := []string{}
+	for _, e := range all {
+		names = append(names, e.Name())
+	}
+	return names
 }
 
 // TestSeal checks the sums against the bytes and that sealing twice changes

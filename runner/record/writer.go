@@ -21,10 +21,11 @@ const (
 	DecisionsFile = "decisions.jsonl"
 	TelemetryFile = "telemetry.jsonl"
 	ChecksFile    = "checks.jsonl"
+	ReplaysFile   = "replays.jsonl"
 )
 
 // lineFiles are the files that grow while a run lasts.
-var lineFiles = []string{RequestsFile, DecisionsFile, TelemetryFile, ChecksFile}
+var lineFiles = []string{RequestsFile, DecisionsFile, TelemetryFile, ChecksFile, ReplaysFile}
 
 // ErrInUse is wrapped where another process writes to the directory.
 var ErrInUse = errors.New("another run writes to it")
@@ -36,6 +37,7 @@ type Writer struct {
 	mu     sync.Mutex
 	header Header
 	files  map[string]*os.File
+	made   []string // by Create, in this order; none of a run that is gone on with
 }
 
 // Create makes dir, which must not exist or be empty, and begins a run in it:
@@ -44,15 +46,19 @@ func Create(dir string, h Header, scenario []byte) (*Writer, error) {
 	if err := Free(dir); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("%w; give --out a directory that can be made", err)
-	}
 	w := &Writer{dir: dir, header: h}
 	w.header.Schema, w.header.Status = Schema, "running"
+	if err := w.makeDir(); err != nil {
+		return nil, fmt.Errorf("%w; give --out a directory that can be made", err)
+	}
 	if err := WriteFile(filepath.Join(dir, ScenarioFile), scenario); err != nil {
 		return nil, err
 	}
-	return w, w.open()
+	if err := w.open(); err != nil {
+		return nil, err
+	}
+	w.madeFiles()
+	return w, nil
 }
 
 // Free returns nil if dir does not exist or is an empty directory, else what
@@ -174,6 +180,9 @@ func (w *Writer) Telemetry(t Telemetry) error { return w.append(TelemetryFile, t
 
 // Check appends a line to checks.jsonl.
 func (w *Writer) Check(c Check) error { return w.append(ChecksFile, c) }
+
+// Replay appends a line to replays.jsonl.
+func (w *Writer) Replay(r Replay) error { return w.append(ReplaysFile, r) }
 
 // append writes one line with one call. Where that fails half way (a full
 // disk), what was written of the line is taken back.

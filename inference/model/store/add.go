@@ -14,8 +14,9 @@ import (
 
 // Add copies the ONNX file at path into the store, or the one that an archive
 // there holds (tar, tar.gz or zip), and returns m with what the file says:
-// File, SHA256, Bytes, and Parameters unless m has them (a file whose batch
-// normalisation is folded into the convolutions has fewer than are published).
+// File, SHA256, Bytes, Parameters unless m has them (a file whose batch
+// normalisation is folded into the convolutions has fewer than are published),
+// and Weights where they are random by the file's own account.
 // The caller says the rest: the name, the recipe, which is needed, and where
 // known the accuracy and its source. A hash in m is one that the file must have.
 //
@@ -111,6 +112,9 @@ func (in *incoming) inspect(m model.Model) (model.Model, error) {
 	}
 	if m.Parameters == 0 {
 		m.Parameters = info.Parameters
+	}
+	if c.Seeded {
+		m.Weights = model.Seeded
 	}
 	return m, nil
 }

@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/testbed/testbed/inference/host"
 	"github.com/testbed/testbed/inference/model"
 )
 
@@ -29,19 +30,16 @@ const MaxFile int64 = 2 << 30
 type Store struct{ dir string }
 
 // DefaultDir is where a user's store is: TESTBED_MODELS if it is set, else
-// models below TESTBED_CACHE, else testbed/models below the user's cache.
+// models below host.CacheDir.
 func DefaultDir() (string, error) {
 	if dir := os.Getenv("TESTBED_MODELS"); dir != "" {
 		return dir, nil
 	}
-	if dir := os.Getenv("TESTBED_CACHE"); dir != "" {
-		return filepath.Join(dir, "models"), nil
-	}
-	dir, err := os.UserCacheDir()
+	dir, err := host.CacheDir()
 	if err != nil {
-		return "", fmt.Errorf("where to keep models: %w: set TESTBED_MODELS", err)
+		return "", fmt.Errorf("where to keep models: %w or TESTBED_MODELS", err)
 	}
-	return filepath.Join(dir, "testbed", "models"), nil
+	return filepath.Join(dir, "models"), nil
 }
 
 // Open opens the store in dir. The folder is made when something is put in:

@@ -207,6 +207,36 @@ func TestUpdateAndRemove(t *testing.T) {
 	empty(t, s)
 }
 
+// TestSeededByItself: what a file says of its weights is kept with it.
+func TestSeededByItself(t *testing.T) {
+	for _, tt := range []struct {
+		key, value string
+		want       model.Weights
+	}{{"weights", "seeded", model.Seeded}, {"weights", "trained", model.Trained}, {"producer", "seeded", model.Trained}} {
+		data := append(onnx(t, 0), metadata(tt.key, tt.value)...)
+		for name, packed := range map[string][]byte{"m.onnx": data, "m.tar.gz": gzipOf(t, tarOf(t, member{name: "m.onnx", data: data}))} {
+			s := open(t)
+			added, err := s.Add(background, file(t, name, packed), mine(0))
+			if err != nil {
+				t.Fatal(err)
+			}
+			found, err := s.Lookup("mine")
+			if err != nil || added.Weights != tt.want || found.Weights != tt.want {
+				t.Errorf("%s, %s = %s: added %q, then %q, %v; want %q", name, tt.key, tt.value, added.Weights, found.Weights, err, tt.want)
+			}
+		}
+	}
+}
+
+// metadata is field 14 of an ONNX file (metadata_props), which may be its end:
+// fields 1 and 2 of it are key and value.
+func metadata(key, value string) []byte {
+	const text = 2 // wire type: a length, then so many bytes
+	entry := append([]byte{1<<3 | text, byte(len(key))}, key...)
+	entry = append(append(entry, 2<<3|text, byte(len(value))), value...)
+	return append([]byte{14<<3 | text, byte(len(entry))}, entry...)
+}
+
 func TestPut(t *testing.T) {
 	s := open(t)
 	data := onnx(t, 1)
