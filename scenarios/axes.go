@@ -140,7 +140,7 @@ func settings(changes []change) []Setting {
 }
 
 // varied are the keys that an axis may set, whole or below.
-var varied = []string{"links", "background", "residency", "measure", "load.requests", "load.warmup", "load.think"}
+var varied = []string{"links", "background", "residency", "measure", "load.requests", "load.warmup", "load.think", "load.batch"}
 
 // mayVary notes a path that an axis cannot set.
 func (d *decoder) mayVary(p position, at, key string) {

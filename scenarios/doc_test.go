@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"text/tabwriter"
@@ -19,13 +20,17 @@ func TestTableInTheComment(t *testing.T) {
 	}
 }
 
-// table is the keys as comment lines; up, which is like down, is left out, and
-// so are the keys of delay_trace and loss_trace, which are those of trace.
+// asOthers are mappings whose keys are those of another, as their comments say.
+var asOthers = []string{"links.*.up.", "delay_trace.", "loss_trace.", "background.*.cpu.trace.", "background.*.memory.",
+	"background.*.gpu.", "background.*.down.level", "background.*.down.trace", "background.*.down.ramp", "background.*.down.timeline",
+	"background.*.up.", "judge.selectors[]."}
+
+// table is the keys as comment lines, without those that are as others.
 func table() string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, f := range fields {
-		if strings.HasPrefix(f.path, "links.*.up.") || strings.Contains(f.path, "delay_trace.") || strings.Contains(f.path, "loss_trace.") {
+		if slices.ContainsFunc(asOthers, func(other string) bool { return strings.Contains(f.path, other) }) {
 			continue
 		}
 		def := f.def

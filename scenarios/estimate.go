@@ -74,21 +74,61 @@ func (p *Plan) trial(c Condition, opts []selector.Option) Estimate {
 		}
 	}
 	for _, arm := range p.Scenario.Selectors {
-		s, err := selector.New(arm.Name, selector.Config{Budget: p.Scenario.Budget})
-		if err != nil {
-			continue // Read lets none through
-		}
+		s := guessed(arm)
 		first := p.request(s, c, opts, held)
 		then := first
 		if c.Residency == "first" {
 			then = p.request(s, c, opts, []string{first.model})
 		}
 		e.Requests += pairs
-		e.Up += unit.Bytes(pairs) * imageSizes[p.Scenario.Dataset.Name]
+		e.Up += unit.Bytes(pairs*c.Batch) * imageSizes[p.Scenario.Dataset.Name]
 		e.Down += first.fetched + unit.Bytes(pairs-1)*then.fetched
 		e.Duration += first.took + time.Duration(pairs-1)*then.took
 	}
+	p.judging(&e, c, opts, held)
 	return e
+}
+
+// judging adds what the oracle costs: every option, every so many pairs.
+func (p *Plan) judging(e *Estimate, c Condition, opts []selector.Option, held []string) {
+	if p.Scenario.Judge.Every == 0 {
+		return
+	}
+	n := (c.Requests + p.Scenario.Judge.Every - 1) / p.Scenario.Judge.Every
+	for _, opt := range opts {
+		first := p.request(only{}, c, []selector.Option{opt}, held)
+		then := first
+		if c.Residency == "first" {
+			then = p.request(only{}, c, []selector.Option{opt}, []string{opt.Model})
+		}
+		e.Up += unit.Bytes(n*c.Batch) * imageSizes[p.Scenario.Dataset.Name]
+		e.Down += first.fetched + unit.Bytes(n-1)*then.fetched
+		e.Duration += first.took + time.Duration(n-1)*then.took
+	}
+}
+
+// guessed is a selector that chooses as an arm would, roughly: somebody else's
+// as the policy that stands in for it.
+func guessed(arm Selector) selector.Selector {
+	c := arm.Config
+	if arm.Policy == ExecPolicy || arm.Policy == HTTPPolicy {
+		c.Policy = "advanced"
+	}
+	s, err := selector.New(c)
+	if err != nil {
+		return only{}
+	}
+	return s
+}
+
+// only is a selector that takes the first option, and predicts.
+type only struct{}
+
+func (only) Name() string           { return "only" }
+func (only) Learn(selector.Outcome) {}
+func (only) Select(o selector.Observation, opts []selector.Option) selector.Decision {
+	s, _ := selector.New(selector.Config{Policy: "greedy"})
+	return s.Select(o, opts[:1])
 }
 
 // A guess is how one request would go.
@@ -103,11 +143,17 @@ type guess struct {
 func (p *Plan) request(s selector.Selector, c Condition, opts []selector.Option, held []string) guess {
 	node := p.Scenario.Nodes[0].Name // the one that is judged
 	l := c.Links[p.Scenario.LinkOf(node)]
+	rtt := l.Down.Delay + l.Up.Delay
+	up, back, near := goodput(l.Down), goodput(l.Up), rtt
+	if p.Scenario.Control.Beside != "" && p.Scenario.LinkOf(p.Scenario.Control.Beside) == p.Scenario.LinkOf(node) {
+		up, back, near = 0, 0, 0
+	}
 	d := s.Select(selector.Observation{
-		Down: goodput(l.Down), Up: goodput(l.Up), RTT: l.Down.Delay + l.Up.Delay,
-		Utilization: c.Background[node].CPU,
-		Held:        held, Loaded: held,
-		Upload: imageSizes[p.Scenario.Dataset.Name], Download: answerSize,
+		Upload: imageSizes[p.Scenario.Dataset.Name], Download: answerSize, Batch: c.Batch,
+		Devices: []selector.Device{{
+			Name: node, Down: goodput(l.Down), Up: up, Back: back, RTT: near, FetchRTT: rtt,
+			Utilization: c.Background[node].CPU.Mean(), Held: held, Loaded: held,
+		}},
 	}, opts)
 	g := guess{model: opts[d.Choice].Model, took: d.Candidates[d.Choice].Total + c.Think + perRequest}
 	if !slices.Contains(held, g.model) {

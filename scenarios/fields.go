@@ -32,6 +32,7 @@ var fields = slices.Concat([]field{
 	{"nodes", "list", "", "inference nodes; [{name: edge}]"},
 	{"nodes[].name", "node", required, "letters, digits and '-', at most 10"},
 	{"nodes[].cpus", "cpus", "1", "that it may run on; 0: all but one"},
+	{"nodes[].quota", "quota", "", "CPU time that it and its background load may take, 100% being one CPU; all of cpus"},
 	{"nodes[].threads", "cpus", "1", "of one inference; 0: as many as cpus"},
 	{"nodes[].beside", "text", "", "another node whose site and link it shares; a link of its own"},
 	{"nodes[].provider", "provider", "cpu", "what runs the models: cpu, cuda, tensorrt, openvino, coreml or xnnpack"},
@@ -48,6 +49,9 @@ var fields = slices.Concat([]field{
 	{"repository.listen", "listen", "", "in world devices: where this process serves models, such as :8802; any free port"},
 	{"repository.address", "hostport", "", "in world devices: host:port by which nodes reach it; found by the connection to the node"},
 
+	{"control", "map", "", "what sends the requests"},
+	{"control.beside", "text", "", "a node whose site and link it shares, as where images are taken on the device; a site of its own"},
+
 	{"links", "map", "", "by node, or pair of nodes a/b with a link of their own; perfect wires"},
 	{"links.*", "map", "", "the two directions of a link"},
 	{"links.*.down", "map", "", "towards the node, or the first of a pair"},
@@ -55,9 +59,8 @@ var fields = slices.Concat([]field{
 	{"links.*.up", "map", "", "from the node, or the first of a pair; keys as of down"},
 }, link("links.*.up"), []field{
 	{"background", "map", "", "by node; no load"},
-	{"background.*", "map", "", "load on a node beside inference"},
-	{"background.*.cpu", "share", "0%", "of each of the node's CPUs"},
-
+	{"background.*", "map", "", "what others than the inference use of a node and of its link"},
+}, background("background.*"), []field{
 	{"dataset", "map", "", "labelled images"},
 	{"dataset.name", "dataset", "signs", "built in: signs, or synthetic (photo-like, without meaning); by path: folder (of folders, one a class) or cifar10 (its binary file)"},
 	{"dataset.path", "text", "", "of a folder or a CIFAR-10 file; relative to the scenario file"},
@@ -80,8 +83,16 @@ var fields = slices.Concat([]field{
 	{"models[].recipe.mean", "channels", required, "subtracted from pixel/scale, such as [0.485, 0.456, 0.406]"},
 	{"models[].recipe.std", "channels", required, "then divided by, such as [0.229, 0.224, 0.225]"},
 
-	{"selectors", "list", "", "arms, the baseline first; [greedy, advanced]"},
-	{"selectors[].name", "selector", required, "greedy or advanced"},
+	{"placement", "names", "", "what answers: nodes by name; and with the first two nodes cascade (the first, then, if unsure, the second), hedged (both at once) and split (a batch over both); the first node"},
+	{"cascade", "map", "", "when the first node of a cascade, or hedged, is sure"},
+	{"cascade.threshold", "share", "80%", "least confidence: the largest softmax"},
+	{"cascade.images", "images", "200", "on which accuracy and confidence are measured when a run begins"},
+	{"selectors", "list", "", "arms, the baseline first: policies, static:MODEL, or keys; [greedy, advanced]"},
+}, arm("selectors[]"), []field{
+	{"judge", "map", "", "what selectors are held against: an oracle, which knows how every option did"},
+	{"judge.every", "requests", "10", "pairs of a trial, from the first: all options answer after it, on the same image; 0: never"},
+	{"judge.selectors", "list", "", "asked then without sending requests; all policies that are no arm, and advanced without each term; keys as of selectors"},
+}, arm("judge.selectors[]"), []field{
 	{"budget", "budget", "strict", "accuracy to give up: 10pp, 10%, or strict (both)"},
 
 	{"load", "map", "", "requests, one at a time"},
@@ -89,6 +100,7 @@ var fields = slices.Concat([]field{
 	{"load.repetitions", "repetitions", "3", "trials of each condition"},
 	{"load.warmup", "warmup", "2", "pairs before them, not counted"},
 	{"load.think", "time", "0s", "pause before each request"},
+	{"load.batch", "batch", "1", "images in a request"},
 	{"load.timeout", "timeout", "60s", "of one request"},
 	{"residency", "residency", "warm", "warm: all models are open; first: none when a trial begins; cold: none before each request"},
 	{"measure", "phases", "", "phases that count; all of them"},
@@ -166,7 +178,7 @@ func (ps *problems) exists(p position, at, path string) bool {
 // hasItems says whether a pattern is that of a list.
 func hasItems(pattern string) bool {
 	return slices.ContainsFunc(fields, func(f field) bool { return strings.HasPrefix(f.path, pattern+"[]") }) ||
-		fieldAt(pattern).kind == "phases"
+		slices.Contains([]string{"phases", "names", "terms"}, fieldAt(pattern).kind)
 }
 
 // unknown is the message for a key that does not exist.

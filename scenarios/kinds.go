@@ -192,6 +192,20 @@ func asShare(text string) (float64, string) {
 	return x, ""
 }
 
+// leastQuota is what the kernel can hand out: a millisecond in a period of a
+// tenth of a second.
+const leastQuota = 0.01
+
+// asQuota reads CPU time, in CPUs.
+func asQuota(text string) (float64, string) {
+	number, ok := strings.CutSuffix(text, "%")
+	x, err := strconv.ParseFloat(number, 64)
+	if x /= 100; !ok || err != nil || !(x >= leastQuota && x <= 1024) {
+		return 0, "want CPU time from 1% of a CPU, which is the least that the kernel hands out, such as 50%, or 150% for one and a half CPUs"
+	}
+	return x, ""
+}
+
 func asLoss(text string) (float64, string) {
 	if len(strings.Fields(text)) > 1 && strings.Count(text, "%") > 1 {
 		return 0, "want one share; netem's correlation loses next to nothing, so say loss: 1% and loss_burst: 4packets for losses in a row"

@@ -1,6 +1,12 @@
 package scenarios
 
-import "github.com/testbed/testbed/selector"
+import (
+	"github.com/testbed/testbed/emulator"
+	"github.com/testbed/testbed/selector"
+)
+
+// maxBatch is more images than a request is worth.
+const maxBatch = 1000
 
 // condition reads what a condition may change: its world, and how it is asked.
 func (d *decoder) condition(root *node) Condition {
@@ -8,11 +14,12 @@ func (d *decoder) condition(root *node) Condition {
 	load := o.in("load")
 	c := Condition{
 		Links:      map[string]Links{},
-		Background: map[string]Load{},
+		Background: map[string]emulator.Load{},
 		Residency:  read(o, "residency", oneOf(residencies...)),
 		Requests:   read(load, "requests", whole(1, maxRequests)),
 		Warmup:     read(load, "warmup", whole(0, maxRequests)),
 		Think:      read(load, "think", within(0, maxTime)),
+		Batch:      read(load, "batch", whole(1, maxBatch)),
 		Measure:    d.measure(o),
 	}
 	links, background := o.in("links"), o.in("background")
@@ -21,7 +28,7 @@ func (d *decoder) condition(root *node) Condition {
 		c.Links[name] = Links{Down: d.link(both.in("down"), "down"), Up: d.link(both.in("up"), "up")}
 	}
 	for _, name := range d.nodes {
-		c.Background[name] = Load{CPU: read(background.of(name), "cpu", asShare)}
+		c.Background[name] = d.load(background.of(name), c.Links[d.site(name)])
 	}
 	d.asFound(root, c)
 	return c

@@ -1,6 +1,9 @@
 package scenarios
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // inferenceNodes reads nodes.
 func (d *decoder) inferenceNodes(o object) []Node {
@@ -18,12 +21,16 @@ func (d *decoder) inferenceNodes(o object) []Node {
 		node := Node{
 			Name:         read(item, "name", asNode),
 			CPUs:         read(item, "cpus", whole(0, 1024)),
+			Quota:        read(item, "quota", asQuota),
 			Threads:      read(item, "threads", whole(0, 1024)),
 			Provider:     plainly(read(item, "provider", oneOf(providers...)), providers[0]),
 			Optimization: plainly(read(item, "optimization", oneOf(optimizations...)), optimizations[0]),
 			Spinning:     read(item, "spinning", asYes),
 			Cache:        read(item, "cache", asYes),
 			Profile:      read(item, "profile", asText),
+		}
+		if node.CPUs > 0 && node.Quota > float64(node.CPUs) {
+			d.value(item.n.child("quota"), join(item.path, "quota"), fmt.Sprintf("want at most %d00%%: the node has no more CPUs", node.CPUs))
 		}
 		node.Beside = d.placed(item, node.Name)
 		d.device(item, &node)
@@ -55,7 +62,7 @@ const (
 // for, and those that it has none for.
 var (
 	ofDevices    = []string{"address", "protocol", "token_env", "ca"}
-	notOfDevices = []string{"cpus", "beside"}
+	notOfDevices = []string{"cpus", "beside", "quota"}
 	// ofOurs are the keys that a server which is not ours knows nothing of.
 	ofOurs = []string{"threads", "provider", "optimization", "spinning", "cache"}
 )
@@ -118,7 +125,7 @@ func (d *decoder) asFound(root *node, c Condition) {
 		d.add(links.position, "links", "want none in world devices: links between real machines are as they are, and are measured")
 	}
 	for _, name := range d.asTheyAre {
-		if c.Background[name].CPU > 0 {
+		if !c.Background[name].IsZero() {
 			d.add(root.child("background").position, join("background", name), "want no load on a node of protocol oip: nobody there makes it")
 		}
 	}

@@ -43,10 +43,14 @@ type Scenario struct {
 	Strict      bool            `json:"strict"` // refuse links that other load may hold up
 	Nodes       []Node          `json:"nodes"`  // inference nodes; control and repository are always there
 	Repository  Repository      `json:"repository,omitzero"`
+	Control     Control         `json:"control,omitzero"`
 	Pairs       []string        `json:"pairs,omitempty"` // links between two nodes, a/b, in any condition
 	Dataset     Dataset         `json:"dataset"`
 	Models      []Model         `json:"models"`
-	Selectors   []Selector      `json:"selectors"` // exactly two or more; the first is the baseline
+	Placements  []string        `json:"placements"` // of requests: names of nodes, and cascade, hedged and split, which use the first two nodes
+	Cascade     Cascade         `json:"cascade"`
+	Selectors   []Selector      `json:"selectors"` // two or more; the first is the baseline
+	Judge       Judge           `json:"judge"`
 	Budget      selector.Budget `json:"budget"`
 	Axes        []Axis          `json:"vary"`
 	Require     Require         `json:"require"`
@@ -57,10 +61,11 @@ type Scenario struct {
 
 // A Node is an inference node.
 type Node struct {
-	Name    string `json:"name"`             // lower-case letters, digits and '-'
-	CPUs    int    `json:"cpus"`             // how many it may run on; 0: all but one, at least one; in the world of devices unknown
-	Threads int    `json:"threads"`          // of one inference; 0: as many as CPUs
-	Beside  string `json:"beside,omitempty"` // the node whose site and link it shares; empty: a link of its own
+	Name    string  `json:"name"`             // lower-case letters, digits and '-'
+	CPUs    int     `json:"cpus"`             // how many it may run on; 0: all but one, at least one; in the world of devices unknown
+	Quota   float64 `json:"quota,omitempty"`  // CPU time that it and its background load may take, in CPUs; 0: all of CPUs
+	Threads int     `json:"threads"`          // of one inference; 0: as many as CPUs
+	Beside  string  `json:"beside,omitempty"` // the node whose site and link it shares; empty: a link of its own
 
 	Provider     string `json:"provider,omitempty"`     // execution provider, such as cuda; empty: cpu
 	Optimization string `json:"optimization,omitempty"` // of a model when it is opened: extended, basic or off; empty: all
@@ -104,9 +109,45 @@ type Model struct {
 	Recipe   model.Recipe  `json:"recipe,omitzero"`    // of File; zero: that of the built-in models
 }
 
-// A Selector is an arm of the experiment.
+// A Control is what sends the requests.
+type Control struct {
+	Beside string `json:"beside,omitempty"` // the node whose site and link it shares, which then reaches that node at once; empty: a site of its own
+}
+
+// A Cascade is when the first part of a cascade, or hedged, is sure enough.
+type Cascade struct {
+	Threshold float64 `json:"threshold"` // least confidence, 0 to 1
+	Images    int     `json:"images"`    // on which accuracy and confidence of such options are measured when a run begins
+}
+
+// A Selector is an arm of the experiment, or one that is judged beside.
 type Selector struct {
-	Name string `json:"name"` // greedy or advanced
+	selector.Config
+	Placements []string `json:"placements,omitempty"` // that it may choose; none: all of the scenario's
+
+	// Of policies that are somebody else's program.
+	Exec    []string      `json:"exec,omitempty"`       // command, with its arguments
+	Dir     string        `json:"dir,omitempty"`        // that it is run in: the scenario file's
+	URL     string        `json:"url,omitempty"`        // of an HTTP server
+	Timeout time.Duration `json:"timeout_ns,omitempty"` // of one decision
+	// Fallback is the policy that decides where the program does not; end:
+	// the run ends.
+	Fallback string `json:"fallback,omitempty"`
+}
+
+// The policies of a Selector beside those of package selector, and the Fallback
+// that ends the run.
+const (
+	ExecPolicy = "exec"
+	HTTPPolicy = "http"
+	EndRun     = "end"
+)
+
+// A Judge says how selectors are judged: every so many pairs of a trial, all
+// options answer the pair's image, and the best of them is the oracle.
+type Judge struct {
+	Every   int        `json:"every"`   // pairs; 0: never
+	Shadows []Selector `json:"shadows"` // selectors that are asked then, beside the arms
 }
 
 // An Axis is one dimension of the sweep.
@@ -149,13 +190,14 @@ type Condition struct {
 	Set   []Setting         `json:"set"`
 	Names map[string]string `json:"names"` // axis → value's name
 
-	Links      map[string]Links `json:"links"`      // by node, or pair of nodes a/b
-	Background map[string]Load  `json:"background"` // by node
-	Residency  string           `json:"residency"`  // cold, first or warm
-	Requests   int              `json:"requests"`   // pairs in a trial
-	Warmup     int              `json:"warmup"`     // pairs before, not counted
-	Measure    []string         `json:"measure"`    // phases that count in t
-	Think      time.Duration    `json:"think_ns"`   // pause between requests
+	Links      map[string]Links         `json:"links"`      // by node, or pair of nodes a/b
+	Background map[string]emulator.Load `json:"background"` // by node
+	Residency  string                   `json:"residency"`  // cold, first or warm
+	Requests   int                      `json:"requests"`   // pairs in a trial
+	Warmup     int                      `json:"warmup"`     // pairs before, not counted
+	Measure    []string                 `json:"measure"`    // phases that count in t
+	Think      time.Duration            `json:"think_ns"`   // pause between requests
+	Batch      int                      `json:"batch"`      // images in a request
 }
 
 // Links are the two directions between a node and the rest of the world.
@@ -164,19 +206,14 @@ type Links struct {
 	Up   emulator.Link `json:"up"`   // from the node
 }
 
-// A Load is background utilization of a node.
-type Load struct {
-	CPU float64 `json:"cpu"` // share of each of the node's CPUs, 0 to 1
-}
-
 // A Trial is one condition in one repetition: a block of pairs that is run in
 // one piece.
 type Trial struct {
 	Condition  int // index into Plan.Conditions
 	Repetition int
 	Seeds      Seeds
-	Samples    []int  // of the dataset, one a pair, warm-ups first
-	BaseFirst  []bool // the baseline goes first in this pair; balanced, warm-ups first
+	Samples    []int // of the dataset, Condition.Batch for each pair, warm-ups first
+	First      []int // selector that goes first in this pair, the others after it in turn; balanced, warm-ups first
 }
 
 // Seeds has one seed for each random choice, each from the scenario's seed and

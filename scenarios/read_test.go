@@ -79,6 +79,26 @@ func read(t *testing.T, yaml string, overrides ...scenarios.Setting) *scenarios.
 	return p
 }
 
+// arms are selectors as they are without keys.
+func arms(b selector.Budget, seed uint64, policies ...string) (all []scenarios.Selector) {
+	for _, p := range policies {
+		all = append(all, scenarios.Selector{Config: selector.Config{Name: p, Policy: p, Budget: b, Horizon: 10, Seed: seed}})
+	}
+	return all
+}
+
+// shadows are those that are judged beside greedy and advanced without being
+// named.
+func shadows(b selector.Budget, seed uint64) []scenarios.Selector {
+	all := arms(b, seed, "fastest", "random", "infaas", "bandit")
+	for _, term := range []string{"network", "utilization", "load", "xi", "hysteresis"} {
+		x := arms(b, seed, "advanced")[0]
+		x.Name, x.Without = "advanced-no-"+term, []string{term}
+		all = append(all, x)
+	}
+	return all
+}
+
 func TestRead(t *testing.T) {
 	p := read(t, good)
 	want := scenarios.Scenario{
@@ -87,7 +107,9 @@ func TestRead(t *testing.T) {
 		Dataset: scenarios.Dataset{Name: "signs", Images: 1000},
 		Models: []scenarios.Model{{Name: "signs-resnet8"}, {Name: "big", File: "big.onnx", Accuracy: 0.91,
 			Recipe: model.Recipe{Size: 32, Mean: [3]float32{0.5, 0.5, 0.5}, Std: [3]float32{0.25, 0.25, 0.25}}}},
-		Selectors: []scenarios.Selector{{Name: "greedy"}, {Name: "advanced"}},
+		Placements: []string{"edge"}, Cascade: scenarios.Cascade{Threshold: 0.8, Images: 200},
+		Selectors: arms(selector.Budget{Absolute: 0.1, Relative: 1}, 42, "greedy", "advanced"),
+		Judge:     scenarios.Judge{Every: 10, Shadows: shadows(selector.Budget{Absolute: 0.1, Relative: 1}, 42)},
 		Budget:    selector.Budget{Absolute: 0.1, Relative: 1},
 		Axes: []scenarios.Axis{
 			{Name: "bandwidth", Values: []scenarios.AxisValue{
@@ -128,8 +150,8 @@ func TestRead(t *testing.T) {
 			},
 			"cloud": {},
 		},
-		Background: map[string]scenarios.Load{"edge": {CPU: 0.5}, "cloud": {}},
-		Residency:  "cold", Requests: 2, Warmup: 1, Measure: []string{"upload", "infer"}, Think: 5 * ms,
+		Background: map[string]emulator.Load{"edge": {CPU: emulator.CPULoad{Level: emulator.Level{Share: 0.5}}}, "cloud": {}},
+		Residency:  "cold", Requests: 2, Warmup: 1, Batch: 1, Measure: []string{"upload", "infer"}, Think: 5 * ms,
 	}
 	if diff := cmp.Diff(cell, p.Conditions[2]); diff != "" {
 		t.Errorf("condition (-want +got):\n%s", diff)
@@ -148,10 +170,12 @@ func TestDefaults(t *testing.T) {
 	}
 	want := scenarios.Scenario{
 		Name: "x", Title: "t", Seed: 1, World: "netns", Engine: "auto", Device: "auto",
-		Nodes:     []scenarios.Node{{Name: "edge", CPUs: 1, Threads: 1}},
-		Dataset:   scenarios.Dataset{Name: "signs", Images: 4000},
-		Models:    models,
-		Selectors: []scenarios.Selector{{Name: "greedy"}, {Name: "advanced"}},
+		Nodes:      []scenarios.Node{{Name: "edge", CPUs: 1, Threads: 1}},
+		Dataset:    scenarios.Dataset{Name: "signs", Images: 4000},
+		Models:     models,
+		Placements: []string{"edge"}, Cascade: scenarios.Cascade{Threshold: 0.8, Images: 200},
+		Selectors: arms(selector.Budget{Absolute: 0.1, Relative: 0.1}, 1, "greedy", "advanced"),
+		Judge:     scenarios.Judge{Every: 10, Shadows: shadows(selector.Budget{Absolute: 0.1, Relative: 0.1}, 1)},
 		Budget:    selector.Budget{Absolute: 0.1, Relative: 0.1},
 		Require:   scenarios.Require{Saving: 0.2, AccuracyDrop: 0.1, Confidence: 0.95},
 		Tolerance: scenarios.Tolerance{Rate: 0.05, Delay: 2 * ms, CPU: 0.05, Lag: ms},
@@ -163,8 +187,8 @@ func TestDefaults(t *testing.T) {
 	conditions := []scenarios.Condition{{
 		ID: "default", Set: []scenarios.Setting{}, Names: map[string]string{},
 		Links:      map[string]scenarios.Links{"edge": {}},
-		Background: map[string]scenarios.Load{"edge": {}},
-		Residency:  "warm", Requests: 30, Warmup: 2,
+		Background: map[string]emulator.Load{"edge": {}},
+		Residency:  "warm", Requests: 30, Warmup: 2, Batch: 1,
 		Measure: []string{"upload", "queue", "fetch", "load", "preprocess", "infer", "download"},
 	}}
 	if diff := cmp.Diff(conditions, p.Conditions); diff != "" {

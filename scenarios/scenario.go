@@ -3,7 +3,6 @@ package scenarios
 import (
 	"path"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/testbed/testbed/selector"
@@ -34,9 +33,11 @@ func (d *decoder) scenario(o object, file string) Scenario {
 		Strict:      read(o, "strict", asYes),
 		Nodes:       d.inferenceNodes(o),
 		Repository:  d.repository(o.in("repository")),
+		Control:     Control{Beside: d.placed(o.in("control"), control)},
 		Dataset:     d.dataset(o.in("dataset")),
 		Models:      d.models(o),
-		Selectors:   d.selectors(o),
+		Placements:  d.placements(o),
+		Cascade:     d.cascade(o.in("cascade")),
 		Budget:      read(o, "budget", asBudget),
 		Require:     d.require(o.in("require")),
 		Tolerance:   d.tolerance(o.in("tolerance")),
@@ -49,6 +50,8 @@ func (d *decoder) scenario(o object, file string) Scenario {
 	if n := o.n.child("device"); s.Engine == "tc" && s.Device == "tun" && n != nil {
 		d.value(n, "device", "want packet or auto with engine tc: the kernel cannot redirect what a TUN carries")
 	}
+	s.Selectors = d.selectors(o, s)
+	s.Judge = d.judge(o.in("judge"), s)
 	d.engine = s.Engine
 	d.sites()
 	return s
@@ -66,31 +69,8 @@ func nameOf(file string) string {
 	return name
 }
 
-func (d *decoder) selectors(o object) []Selector {
-	ns, paths := o.items("selectors", "want selectors, such as [greedy, advanced]")
-	if !o.has("selectors") {
-		return []Selector{{"greedy"}, {"advanced"}}
-	}
-	var all []Selector
-	for i, n := range ns {
-		s := Selector{d.named(n, paths[i], "selectors[]", oneOf(selector.Names()...))}
-		if slices.Contains(all, s) && s.Name != "" {
-			d.add(n.position, paths[i], "%q a second time: arms are told apart by their names", s.Name)
-		}
-		all = append(all, s)
-	}
-	if len(ns) == 1 {
-		d.add(ns[0].position, paths[0], "want at least two selectors: the baseline, and one to compare with it")
-	}
-	return all
-}
-
-// named is a name, or a mapping with a name.
-func (d *decoder) named(n *node, path, pattern string, k kind[string]) string {
-	if n.shape == mapping {
-		return read(d.object(n, path, pattern), "name", k)
-	}
-	return value(d, n, path, k)
+func (d *decoder) cascade(o object) Cascade {
+	return Cascade{Threshold: read(o, "threshold", asShare), Images: read(o, "images", whole(1, maxImages))}
 }
 
 // asBudget reads 10pp, 10% or strict.

@@ -64,13 +64,19 @@ func schemaOfKind(f field) map[string]any {
 		return schemaOf(f.path)
 	case "recipe":
 		return oneOfSchemas(map[string]any{"type": "string"}, schemaOf(f.path))
+	case "level", "traffic":
+		return oneOfSchemas(map[string]any{"type": "string", "pattern": patterns[f.kind]}, schemaOf(f.path))
+	case "names":
+		return oneOfSchemas(map[string]any{"type": "string"}, listOf(map[string]any{"type": "string"}))
+	case "terms":
+		return listOf(words(selector.Terms()...))
 	case "models":
 		return oneOfSchemas(schemaOf("models"), listOf(oneOfSchemas(map[string]any{"type": "string", "pattern": nameForm.String()}, schemaOf("models[]"))))
 	case "list":
 		return listOf(itemOf(f.path))
 	case "phases":
 		return listOf(words(selector.PhaseNames...))
-	case "world", "engine", "device", "layer", "shape", "wrap", "format", "residency", "dataset", "selector",
+	case "world", "engine", "device", "layer", "shape", "wrap", "format", "residency", "dataset", "policy", "accuracy", "per", "transport",
 		"provider", "optimization", "protocol", "weights", "interpolation":
 		return words(wordsOf(f.kind)...)
 	}
@@ -93,7 +99,9 @@ func schemaOfKind(f field) map[string]any {
 func itemOf(path string) map[string]any {
 	switch path {
 	case "selectors":
-		return oneOfSchemas(words(selector.Names()...), schemaOf("selectors[]"))
+		return oneOfSchemas(map[string]any{"type": "string"}, schemaOf("selectors[]"))
+	case "judge.selectors":
+		return oneOfSchemas(map[string]any{"type": "string"}, schemaOf("judge.selectors[]"))
 	case "vary[].paths":
 		return map[string]any{"type": "string"}
 	case "vary[].values":
@@ -146,8 +154,14 @@ func wordsOf(kind string) []string {
 		return weightses
 	case "interpolation":
 		return interpolations
+	case "accuracy":
+		return accuracies
+	case "per":
+		return pers
+	case "transport":
+		return transports
 	}
-	return selector.Names()
+	return append(selector.Policies(), EndRun)
 }
 
 func builtinNames() (names []string) {
@@ -158,7 +172,7 @@ func builtinNames() (names []string) {
 }
 
 // numbers are the kinds that are whole numbers.
-var numbers = strings.Fields("seed cpus images pixels requests repetitions warmup times")
+var numbers = strings.Fields("seed cpus images pixels requests repetitions warmup times batch")
 
 // patterns are the forms of quantities, after package unit.
 var patterns = map[string]string{
@@ -169,6 +183,11 @@ var patterns = map[string]string{
 	"time":       `^[0-9]+(\.[0-9]+)? ?(ns|us|µs|ms|s|m|h)([0-9].*)?$`,
 	"timeout":    `^[0-9]+(\.[0-9]+)? ?(ns|us|µs|ms|s|m|h)([0-9].*)?$`,
 	"share":      `^[0-9]+(\.[0-9]+)? ?%$`,
+	"level":      `^[0-9]+(\.[0-9]+)? ?%$`,
+	"quota":      `^[0-9]+(\.[0-9]+)? ?%$`,
+	"traffic":    `^[0-9]+(\.[0-9]+)? ?(%|[kMG]?(bps|bit/s|bit))$`,
+	"size":       `^[0-9]+(\.[0-9]+)? ?([kKMG]|[KMG]i)?B$`,
+	"url":        `^https?://`,
 	"loss":       `^[0-9]+(\.[0-9]+)? ?%$`,
 	"confidence": `^[0-9]+(\.[0-9]+)? ?%$`,
 	"points":     `^[0-9]+(\.[0-9]+)? ?pp$`,

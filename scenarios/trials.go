@@ -6,16 +6,17 @@ import "math/rand/v2"
 // repetition in an order of its own, so that what drifts on the machine falls
 // on all of them alike.
 func trials(s Scenario, conditions []Condition) []Trial {
-	warmups, pairs := 0, 0
+	warmups, pairs, warm, images := 0, 0, 0, 0
 	for _, c := range conditions {
 		warmups, pairs = max(warmups, c.Warmup), max(pairs, c.Requests)
+		warm, images = max(warm, c.Warmup*c.Batch), max(images, c.Requests*c.Batch)
 	}
 	deck := newDeck(s.Dataset.Images)
 	var all []Trial
 	for rep := range s.Repetitions {
 		seeds := seedsOf(s.Seed, rep)
-		samples := deck.deal(warmups+pairs, seeds.Samples)
-		first := arms(s.Seed, rep, max(warmups, pairs))
+		samples := deck.deal(warm+images, seeds.Samples)
+		first := firsts(s.Seed, rep, len(s.Selectors), max(warmups, pairs))
 		order := rand.New(rand.NewPCG(seeds.Order, 0)).Perm(len(conditions))
 		for _, i := range order {
 			c := conditions[i]
@@ -23,8 +24,8 @@ func trials(s Scenario, conditions []Condition) []Trial {
 				Condition:  i,
 				Repetition: rep,
 				Seeds:      seeds,
-				Samples:    concat(samples[pairs:pairs+c.Warmup], samples[:c.Requests]),
-				BaseFirst:  concat(first[:c.Warmup], first[:c.Requests]),
+				Samples:    concat(samples[images:images+c.Warmup*c.Batch], samples[:c.Requests*c.Batch]),
+				First:      concat(first[:c.Warmup], first[:c.Requests]),
 			})
 		}
 	}
@@ -42,15 +43,18 @@ func seedsOf(seed uint64, rep int) Seeds {
 	return Seeds{Samples: rng.Uint64(), Order: rng.Uint64(), Link: rng.Uint64()}
 }
 
-// arms says for n pairs whether the baseline goes first: of every two pairs
-// it does in one, by lot in which. An odd repetition is the mirror of the even
-// one before it, so that trials of a single pair are balanced as well.
-func arms(seed uint64, rep, n int) []bool {
-	rng := rand.New(rand.NewPCG(seedsOf(seed, rep&^1).Order, 1))
-	first := make([]bool, 0, n+1)
+// firsts says for n pairs which of the arms goes first: of every as many pairs
+// as there are arms each does in one, by lot in which. Of as many repetitions as
+// there are arms each is the one before it, turned by one, so that trials of a
+// single pair are balanced as well.
+func firsts(seed uint64, rep, arms, n int) []int {
+	turn := rep % arms
+	rng := rand.New(rand.NewPCG(seedsOf(seed, rep-turn).Order, 1))
+	first := make([]int, 0, n+arms)
 	for len(first) < n {
-		heads := rng.IntN(2) == 0 != (rep%2 == 1)
-		first = append(first, heads, !heads)
+		for _, a := range rng.Perm(arms) {
+			first = append(first, (a+turn)%arms)
+		}
 	}
 	return first[:n]
 }

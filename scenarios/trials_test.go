@@ -68,7 +68,7 @@ func (c checker) everyConditionOnce() {
 		seen := map[int]bool{}
 		for _, tr := range c.of(rep) {
 			cond := c.p.Conditions[tr.Condition]
-			if n := cond.Warmup + cond.Requests; tr.Repetition != rep || seen[tr.Condition] || len(tr.Samples) != n || len(tr.BaseFirst) != n {
+			if n := cond.Warmup + cond.Requests; tr.Repetition != rep || seen[tr.Condition] || len(tr.Samples) != n || len(tr.First) != n {
 				c.Fatalf("seed %d: repetition %d has %+v for %+v", c.seed, rep, tr, cond)
 			}
 			seen[tr.Condition] = true
@@ -87,8 +87,8 @@ func (c checker) paired() {
 			}
 			w0, w := c.p.Conditions[trials[0].Condition].Warmup, c.p.Conditions[tr.Condition].Warmup
 			for _, diff := range []string{
-				prefix(trials[0].Samples[w0:], tr.Samples[w:]), prefix(trials[0].BaseFirst[w0:], tr.BaseFirst[w:]),
-				prefix(trials[0].Samples[:w0], tr.Samples[:w]), prefix(trials[0].BaseFirst[:w0], tr.BaseFirst[:w]),
+				prefix(trials[0].Samples[w0:], tr.Samples[w:]), prefix(trials[0].First[w0:], tr.First[w:]),
+				prefix(trials[0].Samples[:w0], tr.Samples[:w]), prefix(trials[0].First[:w0], tr.First[:w]),
 			} {
 				if diff != "" {
 					c.Fatalf("seed %d: repetition %d: conditions are not paired:\n%s", c.seed, rep, diff)
@@ -103,31 +103,30 @@ func prefix[T any](a, b []T) string {
 	return cmp.Diff(a[:n], b[:n])
 }
 
-// balanced: the baseline goes first in half of the pairs, of every two and of
-// the first pairs of every two repetitions.
+// balanced: each arm goes first in as many pairs, of every as many as there are
+// arms, and in the first pairs of every as many repetitions.
 func (c checker) balanced() {
+	n := len(c.p.Scenario.Selectors)
+	begins := map[int]map[int]bool{} // turn of repetitions → arms that began
 	for rep := range c.reps {
 		for _, tr := range c.of(rep) {
-			w := c.p.Conditions[tr.Condition].Warmup
-			for i := w; i+1 < len(tr.BaseFirst); i += 2 {
-				if tr.BaseFirst[i] == tr.BaseFirst[i+1] {
-					c.Fatalf("seed %d: two pairs in one order: %v", c.seed, tr.BaseFirst[w:])
+			first := tr.First[c.p.Conditions[tr.Condition].Warmup:]
+			for i := 0; i+n <= len(first); i += n {
+				block := slices.Sorted(slices.Values(first[i : i+n]))
+				if len(slices.Compact(block)) != n || block[0] != 0 || block[n-1] != n-1 {
+					c.Fatalf("seed %d: of %d pairs not one begins by each arm: %v", c.seed, n, first)
 				}
 			}
-			if mirror := c.first(rep ^ 1); mirror != nil && tr.BaseFirst[w] == *mirror {
-				c.Fatalf("seed %d: repetitions %d and %d begin alike", c.seed, rep, rep^1)
-			}
+		}
+		first := c.of(rep)[0]
+		if begins[rep/n] == nil {
+			begins[rep/n] = map[int]bool{}
+		}
+		begins[rep/n][first.First[c.p.Conditions[first.Condition].Warmup]] = true
+		if rep%n == n-1 && len(begins[rep/n]) != n {
+			c.Fatalf("seed %d: the %d repetitions to %d begin by arms %v", c.seed, n, rep, begins[rep/n])
 		}
 	}
-}
-
-// first is whether the baseline begins the first pair of a repetition.
-func (c checker) first(rep int) *bool {
-	if rep >= c.reps {
-		return nil
-	}
-	tr := c.of(rep)[0]
-	return &tr.BaseFirst[c.p.Conditions[tr.Condition].Warmup]
 }
 
 // samples: all are images of the dataset, none twice in a trial, and none in
@@ -206,11 +205,11 @@ func TestGoldenPlan(t *testing.T) {
 	for _, c := range p.Conditions {
 		l := c.Links["edge"]
 		fmt.Fprintf(&b, "%s: down %v %v queue %v, up %v %v queue %v, cpu %v, %s, %d+%d pairs\n", c.ID,
-			l.Down.Rate, l.Down.Delay, l.Down.Queue, l.Up.Rate, l.Up.Delay, l.Up.Queue, c.Background["edge"].CPU, c.Residency, c.Warmup, c.Requests)
+			l.Down.Rate, l.Down.Delay, l.Down.Queue, l.Up.Rate, l.Up.Delay, l.Up.Queue, c.Background["edge"].CPU.Share, c.Residency, c.Warmup, c.Requests)
 	}
 	for _, tr := range p.Trials {
 		n := min(5, len(tr.Samples))
-		fmt.Fprintf(&b, "%d %s: %x %v %v\n", tr.Repetition, p.Conditions[tr.Condition].ID, tr.Seeds.Link, tr.Samples[:n], tr.BaseFirst[:n])
+		fmt.Fprintf(&b, "%d %s: %x %v %v\n", tr.Repetition, p.Conditions[tr.Condition].ID, tr.Seeds.Link, tr.Samples[:n], tr.First[:n])
 	}
 	const golden = "testdata/lowbw.plan"
 	if *update {
