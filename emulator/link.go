@@ -31,7 +31,8 @@ var ErrUnsupported = errors.New("not supported on this machine")
 // R·1448/1514 of payload. Layer changes what the rate counts, and that alone.
 //
 // Fields that change over time (Trace, Rates, Losses, Delays, Outages) share
-// one clock, which is at 0 when the Link is set.
+// one clock, which is at 0 when the Link is set; or at an age that it is given,
+// and then it is as if it had had nothing to carry until then.
 //
 // The zero Link is a perfect wire: no loss, no limit, no delay.
 type Link struct {
@@ -88,7 +89,7 @@ type Link struct {
 
 	// IdlePenalty is how long the bottleneck takes to wake up once it has had
 	// nothing to send for IdleAfter, as radios do that fall asleep between
-	// short flows. It is awake when the Link is set, and any packet wakes it,
+	// short flows. It is awake at 0 of the clock, and any packet wakes it,
 	// also one that is then dropped. Zero means never; IdleAfter is positive
 	// if it is not.
 	IdlePenalty, IdleAfter time.Duration

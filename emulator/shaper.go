@@ -63,7 +63,8 @@ func (l Link) Random() bool {
 //
 // now counts from any fixed origin that is not later than the first packet,
 // and is the clock of all that changes over time; one that goes back counts as
-// the latest so far. out never goes back from one packet to the next unless
+// the latest so far. The first packet may come at any time, which takes no
+// longer: then the link stands as it does after so long with nothing to carry. out never goes back from one packet to the next unless
 // the link has Reorder or is Unordered. n must not be negative.
 //
 // A packet that the bottleneck will not be done with for as long as time can

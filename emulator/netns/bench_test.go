@@ -29,11 +29,7 @@ func BenchmarkWorldLarge(b *testing.B) { benchmarkWorld(b, large) }
 
 // benchmarkWorld reports the time of Open and that of Close apart.
 func benchmarkWorld(b *testing.B, c netns.Config) {
-	for _, feature := range []string{"netns", "veth", "tun"} {
-		if err := netns.Probe(feature); err != nil {
-			b.Skip(err)
-		}
-	}
+	need(b, "netns", "veth", "tun")
 	var up, down time.Duration
 	for b.Loop() {
 		start := time.Now()
@@ -54,9 +50,7 @@ func benchmarkWorld(b *testing.B, c netns.Config) {
 
 // BenchmarkStatus reads the counters of eight links, half of them relays.
 func BenchmarkStatus(b *testing.B) {
-	if err := netns.Probe("netns"); err != nil {
-		b.Skip(err)
-	}
+	need(b, "netns")
 	w, err := netns.Open(b.Context(), large)
 	if err != nil {
 		b.Fatal(err)

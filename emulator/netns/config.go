@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+
+	"github.com/testbed/testbed/emulator/cgroup"
 )
 
 // maxNodes is how many /24 networks 10.77.0.0/16 has, the first and the last
@@ -57,7 +59,13 @@ func (c Config) check() error {
 		if _, twice := nodes[n.Name]; twice {
 			return fmt.Errorf("node %q: there are two", n.Name)
 		}
+		if !(n.Quota == 0 || n.Quota >= cgroup.MinCPU) { // NaN neither
+			return fmt.Errorf("node %q: quota of %v CPUs: want at least %v, or 0 for none", n.Name, n.Quota, cgroup.MinCPU)
+		}
 		nodes[n.Name] = n
+	}
+	if _, ok := nodes[c.Peer]; c.Peer != "" && !ok {
+		return fmt.Errorf("peer %q: there is none", c.Peer)
 	}
 	if err := c.checkSites(nodes); err != nil {
 		return err

@@ -35,21 +35,6 @@ func (c Config) anyNodeOn(cpu int) bool {
 	return slices.ContainsFunc(c.Nodes, func(n Node) bool { return len(n.CPUs) == 0 || slices.Contains(n.CPUs, cpu) })
 }
 
-// allowedCPUs returns the CPUs that this thread may run on.
-func allowedCPUs() ([]int, error) {
-	var set unix.CPUSet
-	if err := unix.SchedGetaffinity(0, &set); err != nil {
-		return nil, fmt.Errorf("CPUs of this process: %w", err)
-	}
-	var cpus []int
-	for cpu := range len(set) * 64 {
-		if set.IsSet(cpu) {
-			cpus = append(cpus, cpu)
-		}
-	}
-	return cpus, nil
-}
-
 // pinThread binds the calling thread, and what it starts, to cpus.
 func pinThread(cpus []int) error {
 	var set unix.CPUSet

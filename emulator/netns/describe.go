@@ -31,9 +31,16 @@ type Description struct {
 type NodeDescription struct {
 	Name    string `json:"name"`
 	Address string `json:"address"`
-	MAC     string `json:"mac"`  // of its interface eth0; where that is TUN it is not used
-	CPUs    []int  `json:"cpus"` // it and its background load are pinned to
-	Link    string `json:"link"` // by which it reaches the router: its own, or of the node that it is beside
+	MAC     string `json:"mac"`             // of its interface eth0; where that is TUN it is not used
+	CPUs    []int  `json:"cpus"`            // it and its background load are pinned to
+	Link    string `json:"link"`            // by which it reaches the router: its own, or of the node that it is beside
+	Quota   *Quota `json:"quota,omitempty"` // nil: none was asked for
+}
+
+// A Quota is how the CPU time of a node is bounded.
+type Quota struct {
+	CPUs float64 `json:"cpus"` // asked
+	How  string  `json:"how"`  // cgroup v1, cgroup v2, or "none: " and why: it is held to its CPUs alone
 }
 
 // A LinkDescription says what a link joins.
@@ -80,6 +87,7 @@ func (w *World) describeNode(n Node) NodeDescription {
 	}
 	at := w.layout.places[n.Name]
 	return NodeDescription{
+		Quota:   w.quotas.describe(n.Name),
 		Name:    n.Name,
 		Address: nodeIP(at).String(),
 		MAC:     nodeMAC(at).String(),

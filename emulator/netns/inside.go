@@ -8,13 +8,16 @@ import (
 	"net"
 
 	"github.com/vishvananda/netlink"
+
+	"github.com/testbed/testbed/emulator/cgroup"
 )
 
 // A nodeSetup is what a node is told by the router once its interfaces are
 // there.
 type nodeSetup struct {
 	Interfaces []nodeLink
-	Offloads   bool // stay on
+	Offloads   bool         // stay on
+	Place      cgroup.Place // that it is to be in
 }
 
 // A nodeLink is an interface of a node.
@@ -74,6 +77,9 @@ func (l layout) neighbours(s site, but string) (all []neighbour) {
 
 // prepareNode makes the network of the node that this process is.
 func prepareNode(s nodeSetup) error {
+	if err := s.Place.Join(); err != nil {
+		return err
+	}
 	if err := disableIPv6(); err != nil {
 		return err
 	}

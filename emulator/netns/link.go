@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/testbed/testbed/emulator"
 	"github.com/testbed/testbed/emulator/relay"
 	"github.com/testbed/testbed/emulator/tc"
 )
@@ -30,8 +31,10 @@ type link struct {
 	setup      SetupArgs
 	kernel     kernel // that can play it
 
-	engine, reason string // empty before the first set
-	since          time.Time
+	engine, reason string       // empty before the first set
+	since          time.Time    // 0 of its clock
+	counted        time.Time    // when it was set, but for rewinding
+	asked          LinkArgs     // by which it was set last
 	relay          *relay.Relay // nil unless engine is relay
 	down, up       *queued      // nil if engine is relay
 }
@@ -54,7 +57,37 @@ func (l *link) set(ask LinkArgs) error {
 		l.engine = ""
 		return err
 	}
-	l.engine, l.reason, l.since = engine, reason, time.Now()
+	now := time.Now()
+	l.engine, l.reason, l.since, l.counted, l.asked = engine, reason, now, now, ask
+	return nil
+}
+
+// rewind sets the link as it stands at another age.
+func (l *link) rewind(to RewindArgs) error {
+	ask := to.LinkArgs
+	if to.Same {
+		ask = l.asked
+		ask.Seed = to.Seed
+	}
+	engine, reason := l.engine, l.reason
+	if !to.Same || engine == "" {
+		var err error
+		if engine, reason, err = l.kernel.choose(cmp.Or(ask.Engine, l.setup.Config.Engine), ask.Down, ask.Up); err != nil {
+			return err
+		}
+	}
+	switch {
+	case engine == engineTC:
+		return fmt.Errorf("engine tc: a link of the kernel's cannot begin %v after its begin: want engine relay (%w)", to.Since, emulator.ErrUnsupported)
+	case engine != l.engine: // nothing has been counted that could go on
+		if err := l.set(ask); err != nil {
+			return err
+		}
+	}
+	if c := l.setup.Config; l.relay != nil {
+		l.relay.SetAt(c.broken(ask.Up), c.broken(ask.Down), ask.Seed, to.Since)
+	}
+	l.reason, l.since, l.asked = reason, time.Now().Add(-to.Since), ask
 	return nil
 }
 
@@ -132,15 +165,17 @@ func (l *link) status(now time.Time) (down, up LinkStatus, err error) {
 		return down, up, errors.New("it was not set")
 	case l.relay != nil:
 		toB, toA := l.relay.Stats()
-		return l.relayed(toA), l.relayed(toB), nil
+		down, up = l.relayed(toA), l.relayed(toB)
+	default:
+		if down, err = l.down.status(); err == nil {
+			up, err = l.up.status()
+		}
+		for _, s := range []*LinkStatus{&down, &up} {
+			s.Reason = l.reason + s.Reason
+			s.Clock = now.Sub(l.since)
+		}
 	}
-	if down, err = l.down.status(); err == nil {
-		up, err = l.up.status()
-	}
-	for _, s := range []*LinkStatus{&down, &up} {
-		s.Reason = l.reason + s.Reason
-		s.Clock = now.Sub(l.since)
-	}
+	down.Counted, up.Counted = now.Sub(l.counted), now.Sub(l.counted)
 	return down, up, err
 }
 

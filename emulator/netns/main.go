@@ -9,18 +9,20 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/testbed/testbed/emulator/load"
+	"github.com/testbed/testbed/emulator/traffic"
 )
 
 // The hidden first arguments with which this program starts itself.
 const (
 	argRouter = "__router"
 	argNode   = "__node"
-	argBurn   = "__burn"
 	argProbe  = "__probe"
 )
 
-// Main makes this program the router, a node or a background load if it was
-// started as one by Open, and then does not return; else it returns at once.
+// Main makes this program the router, a node or some background load if it was
+// started as one for a World, and then does not return; else it returns at once.
 // It must be the first thing that main (or TestMain) does.
 //
 // node is what a node does: conn is its end of World.Conn, args are its
@@ -31,14 +33,14 @@ func Main(node func(conn net.Conn, args []string) error) {
 	if len(os.Args) < 2 {
 		return
 	}
+	load.Main()
+	traffic.Main()
 	var err error
 	switch args := os.Args[2:]; os.Args[1] {
 	case argRouter:
 		err = routerMain()
 	case argNode:
 		err = nodeMain(args, node)
-	case argBurn:
-		err = burnMain(args)
 	case argProbe:
 		err = probeMain(args)
 	default:

@@ -22,6 +22,7 @@ type Config struct {
 	Engine string // auto, relay or tc: what plays links that are not perfect; empty: auto
 	Device string // packet, tun or auto, which is packet: what the relay carries packets by; empty: auto
 	CPUs   []int  // the router runs on these; empty: those that no node runs on, or all if none is left
+	Peer   string // the node at the other end of cross traffic (see SetLoad); empty: there is none, and so no cross traffic
 
 	// Strict refuses a relay that other load could hold up: its threads must
 	// have SCHED_FIFO, or CPUs that no node runs on.
@@ -49,14 +50,18 @@ type Node struct {
 	Args   []string // of this same program; the node's socket is file descriptor 3
 	Env    []string // added to the environment
 	CPUs   []int    // it and its background load run on these; empty: all
+	// Quota is the CPU time, in CPUs, that it and its background load may take
+	// together. Where no cgroup may be written they are held to CPUs alone,
+	// and Describe says so. 0: none; else at least 0.01.
+	Quota float64
 }
 
 // Inexact begins the Reason of a link whose engine was asked for by name and
 // differs from the model in a way that is known; the rest says how.
 const Inexact = "as asked, though "
 
-// A LinkStatus counts what one direction of a node's link did since it was
-// set, and how late the engine was.
+// A LinkStatus counts what one direction of a node's link did since SetLink,
+// calls of SetLinkAt after it included, and how late the engine was.
 type LinkStatus struct {
 	Asked   emulator.Link
 	Engine  string // relay, tc or none (a perfect link)
@@ -77,7 +82,10 @@ type LinkStatus struct {
 	// relay, which changes at the time it keeps itself, has none.
 	Steps Steps
 
-	Clock time.Duration // since the link was set: the time of its Trace
+	// Clock is the time of the link's Trace: since SetLink, or, after
+	// SetLinkAt, as that set it and since then. Counted is how long ago that
+	// SetLink was from which on there are counts.
+	Clock, Counted time.Duration
 }
 
 // A LagBin is how many packets were late by at most this, and by more than the
@@ -94,16 +102,34 @@ type Steps struct {
 	Clamped               int64 // to the least rate that the kernel can follow
 }
 
-// A LoadStatus is the background load of one node.
+// A LoadStatus is the background load of one resource of a node. Asked and
+// Achieved are shares, 0 to 1, of what emulator.Load says; of resident memory
+// they are bytes. Bulk traffic asks for no share: 0.
 type LoadStatus struct {
-	Asked    float64 // share of each of the node's CPUs
-	Achieved float64 // over the last second or so; since it was set if that is shorter
-	Total    float64 // since it was set
+	Resource          string  // cpu, memory, resident, gpu, traffic-down or traffic-up
+	Asked, Achieved   float64 // means over the last second or so; since it began if that is shorter
+	AskedTotal, Total float64 // means since it began
+	Bps               float64 // achieved over the last second: bytes/s of memory, bits/s (Ethernet layer) of traffic; 0 of others
+
+	Late time.Duration // by how much a step of the level was applied late, at most; 0 of traffic, which does not tell
+	Busy float64       // of a GPU: share of time in which it did anything, for anybody; 0 where its driver does not tell
+}
+
+// A NodeStatus is what the cgroup of a node with a Quota has counted for the
+// node and its background load since the world began.
+type NodeStatus struct {
+	CPU       time.Duration // CPU time used
+	Throttled time.Duration // that threads were held back by the quota, added up over CPUs
+	Periods   int64         // of the quota, in which something ran
+	Held      int64         // of these, how many ended with threads held back
 }
 
 // A Status is the state of the world. Down and Up are by node or pair, Loads
-// by node. A node that is Beside another has no link of its own.
+// and Nodes by node. A node that is Beside another has no link of its own, one
+// without load is not in Loads, and one without a quota that holds not in
+// Nodes.
 type Status struct {
 	Down, Up map[string]LinkStatus
-	Loads    map[string]LoadStatus
+	Loads    map[string][]LoadStatus
+	Nodes    map[string]NodeStatus
 }

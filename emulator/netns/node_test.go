@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,49 +19,38 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/testbed/testbed/emulator"
+	"github.com/testbed/testbed/emulator/needs"
 	"github.com/testbed/testbed/emulator/netns"
+	"github.com/testbed/testbed/emulator/thread"
 )
 
 func TestMain(m *testing.M) {
 	netns.Main(testNode)
 	if len(os.Args) > 1 && os.Args[1] == "orphan" {
-		orphan()
+		orphan(len(os.Args) > 2)
 	}
 	os.Exit(m.Run())
 }
 
-// need skips t on a machine that lacks one of features, unless the environment
-// variable TESTBED_NEED names it: a machine that is known to have a feature
-// must not lose a test to a skip.
-func need(t *testing.T, features ...string) {
+// need skips t on a machine that lacks one of features (see needs).
+func need(t testing.TB, features ...string) {
 	t.Helper()
-	must := strings.Split(os.Getenv("TESTBED_NEED"), ",")
-	for _, f := range features {
-		err := netns.Probe(f)
-		switch {
-		case err == nil:
-		case errors.Is(err, emulator.ErrUnsupported) && !slices.Contains(must, f):
-			t.Skip(err)
-		default:
-			t.Fatal(err)
-		}
-	}
+	needs.Probed(t, netns.Probe, features...)
 }
 
 // An order is what a test tells its node to do.
 type order struct {
-	Do    string // fetch, ping, self or exit
+	Do    string // fetch, ping, burn, self or exit
 	Addr  string // of another node
 	Bytes int
 	Count int
-	Wait  time.Duration // for the answer to a ping; 0: 2 s
+	Wait  time.Duration // for the answer to a ping, 0: 2 s; of a burn
 }
 
 // A report is the answer.
 type report struct {
 	Err    string
-	Took   time.Duration   // of a fetch
+	Took   time.Duration   // of a fetch; CPU time of a burn
 	Bytes  int             // that were right, of a fetch
 	RTTs   []time.Duration // of pings that came back
 	Back   []int           // which pings came back
@@ -114,6 +102,8 @@ func do(o order, args []string) (r report, err error) {
 		r.Bytes, r.Took, err = fetch(o.Addr, o.Bytes)
 	case "ping":
 		err = ping(o, &r)
+	case "burn":
+		r.Took = burn(o.Wait)
 	case "exit":
 		panic("told to exit")
 	case "self":
@@ -243,6 +233,21 @@ func ping(o order, r *report) error {
 	return nil
 }
 
+// burn takes what it gets of a CPU for so long, and returns how much that was.
+func burn(d time.Duration) time.Duration {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	used := func() time.Duration {
+		var ts unix.Timespec
+		_ = unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &ts) // every Linux has it
+		return time.Duration(ts.Nano())
+	}
+	before := used()
+	for end := time.Now().Add(d); time.Now().Before(end); {
+	}
+	return used() - before
+}
+
 // ask gives a node an order.
 func ask(t *testing.T, w *netns.World, node string, o order) report {
 	t.Helper()
@@ -289,15 +294,9 @@ func serving(t *testing.T, c netns.Config) *netns.World {
 // lastCPU is one CPU that this process may use.
 func lastCPU(t *testing.T) int {
 	t.Helper()
-	var set unix.CPUSet
-	if err := unix.SchedGetaffinity(0, &set); err != nil {
+	cpus, err := thread.CPUs()
+	if err != nil {
 		t.Fatal(err)
 	}
-	last := -1
-	for cpu := range len(set) * 64 {
-		if set.IsSet(cpu) {
-			last = cpu
-		}
-	}
-	return last
+	return cpus[len(cpus)-1]
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/testbed/testbed/emulator"
 	"github.com/testbed/testbed/emulator/relay"
 	"github.com/testbed/testbed/emulator/tc"
+	"github.com/testbed/testbed/emulator/thread"
 )
 
 // Probe says whether this machine, for this user, has a feature: netns (all
@@ -29,7 +30,7 @@ import (
 // in namespaces that end with the process that tries; the program must call
 // Main for that.
 func Probe(feature string) error {
-	cpus, err := allowedCPUs()
+	cpus, err := thread.CPUs()
 	if err != nil {
 		return fmt.Errorf("probe %s: %w", feature, err)
 	}

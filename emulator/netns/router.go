@@ -12,8 +12,10 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/testbed/testbed/emulator/thread"
 	"golang.org/x/sys/unix"
+
+	"github.com/testbed/testbed/emulator/cgroup"
+	"github.com/testbed/testbed/emulator/thread"
 )
 
 // routerFD is the router's connection to its parent; the nodes' follow.
@@ -34,9 +36,10 @@ type router struct {
 // A member is a node as the router sees it.
 type member struct {
 	Node
-	cpus []int
-	proc *nodeProcess
-	load *burning // nil: none
+	cpus  []int
+	proc  *nodeProcess
+	place cgroup.Place // that bounds it; nowhere: none does
+	load  background
 }
 
 func routerMain() error {
@@ -44,8 +47,7 @@ func routerMain() error {
 	if err := exitWithPeer(routerFD, 0); err != nil {
 		return err
 	}
-	// An ordinary user has no real-time threads that could be held up.
-	_ = thread.Undisturbed()
+	thread.Undisturbed()
 	control, err := inherited(routerFD, "router's socket")
 	if err != nil {
 		return err
@@ -122,7 +124,7 @@ func (r *router) start(s SetupArgs) error {
 func (r *router) startNodes() error {
 	nodes := r.setup.Config.Nodes
 	for _, n := range nodes {
-		m := &member{Node: n, cpus: n.CPUs}
+		m := &member{Node: n, cpus: n.CPUs, place: r.setup.Places[n.Name]}
 		if len(m.cpus) == 0 {
 			m.cpus = r.setup.CPUs
 		}
@@ -163,7 +165,9 @@ func (r *router) connect() error {
 		r.links[made.name] = made
 	}
 	for name, m := range r.members {
-		if err := m.proc.tell(l.setup(name, c.device(), c.Break)); err != nil {
+		setup := l.setup(name, c.device(), c.Break)
+		setup.Place = m.place
+		if err := m.proc.tell(setup); err != nil {
 			return err
 		}
 	}

@@ -37,6 +37,19 @@ func (s *service) SetLink(arg LinkArgs, answer *Failure) error {
 	return nil
 }
 
+// Rewind sets a link at another age.
+func (s *service) Rewind(arg RewindArgs, answer *Failure) error {
+	s.r.mu.Lock()
+	defer s.r.mu.Unlock()
+	l, err := s.r.link(arg.Link)
+	if err == nil {
+		err = l.rewind(arg)
+	}
+	thread.Collect()
+	*answer = newFailure(err)
+	return nil
+}
+
 // SetLoad sets a background load.
 func (s *service) SetLoad(arg LoadArgs, answer *Failure) error {
 	s.r.mu.Lock()
@@ -52,7 +65,7 @@ func (s *service) Status(_ struct{}, answer *Status) error {
 	*answer = Status{
 		Down:  map[string]LinkStatus{},
 		Up:    map[string]LinkStatus{},
-		Loads: map[string]LoadStatus{},
+		Loads: map[string][]LoadStatus{},
 	}
 	now := time.Now()
 	for name, l := range s.r.links {
@@ -63,8 +76,8 @@ func (s *service) Status(_ struct{}, answer *Status) error {
 		answer.Down[name], answer.Up[name] = down, up
 	}
 	for name, m := range s.r.members {
-		if m.load != nil {
-			answer.Loads[name] = m.load.status()
+		if all := m.load.status(); len(all) > 0 {
+			answer.Loads[name] = all
 		}
 	}
 	return nil

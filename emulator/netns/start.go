@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"runtime"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/testbed/testbed/emulator"
+	"github.com/testbed/testbed/emulator/thread"
 )
 
 // self returns a command that runs this same program, found by the link that
@@ -50,10 +50,17 @@ func isolate(cmd *exec.Cmd, user bool) {
 // when that thread ends (Pdeathsig). So the thread belongs to this process
 // alone: it waits for it, and then ends with its goroutine.
 func startOn(cmd *exec.Cmd, cpus []int, exited func(error)) error {
+	return startIn(cmd, 0, cpus, exited)
+}
+
+// startIn is startOn in the network namespace of a process; 0: in our own.
+func startIn(cmd *exec.Cmd, namespace int, cpus []int, exited func(error)) error {
 	started := make(chan error)
-	go func() {
-		runtime.LockOSThread()
-		err := pinThread(cpus)
+	go thread.ThrowAway(func() {
+		err := enter(namespace)
+		if err == nil {
+			err = pinThread(cpus)
+		}
 		if err == nil {
 			err = cmd.Start()
 		}
@@ -61,8 +68,25 @@ func startOn(cmd *exec.Cmd, cpus []int, exited func(error)) error {
 		if err == nil {
 			exited(cmd.Wait())
 		}
-	}()
+	})
 	return <-started
+}
+
+// enter moves the calling thread to the network namespace of a process; 0: it
+// stays. Such a thread must be thrown away.
+func enter(pid int) error {
+	if pid == 0 {
+		return nil
+	}
+	process, err := unix.PidfdOpen(pid, 0) // for /proc may be another namespace's
+	if err == nil {
+		defer unix.Close(process)
+		err = unix.Setns(process, unix.CLONE_NEWNET)
+	}
+	if err != nil {
+		return fmt.Errorf("namespace of process %d: %w", pid, err)
+	}
+	return nil
 }
 
 // startIsolated starts what command makes in namespaces of its own: as root

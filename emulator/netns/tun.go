@@ -44,17 +44,10 @@ func tunPair(p pairing, pids map[string]int) (a, b *os.File, err error) {
 // Note: to make it here and move it takes the kernel 20 ms, in which nothing
 // else can be made.
 func tunIn(pid int, name string) (f *os.File, err error) {
-	process, err := unix.PidfdOpen(pid, 0) // for /proc may be another namespace's
-	if err != nil {
-		return nil, fmt.Errorf("namespace of process %d: %w", pid, err)
-	}
-	defer unix.Close(process)
 	thread.ThrowAway(func() {
-		if err = unix.Setns(process, unix.CLONE_NEWNET); err != nil {
-			err = fmt.Errorf("namespace of process %d: %w", pid, err)
-			return
+		if err = enter(pid); err == nil {
+			f, err = createTUN(name)
 		}
-		f, err = createTUN(name)
 	})
 	return f, err
 }

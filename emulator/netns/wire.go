@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/testbed/testbed/emulator"
+	"github.com/testbed/testbed/emulator/cgroup"
 )
 
 // What World and router say to each other, by net/rpc over a socket that the
@@ -16,8 +17,9 @@ import (
 // A SetupArgs is what the router makes a world from.
 type SetupArgs struct {
 	Config Config
-	CPUs   []int // all that may be used
-	Own    []int // those that the router runs on
+	CPUs   []int                   // all that may be used
+	Places map[string]cgroup.Place // of nodes with a quota that holds
+	Own    []int                   // those that the router runs on
 }
 
 // A LinkArgs asks for both directions of the link of a node or pair.
@@ -28,10 +30,20 @@ type LinkArgs struct {
 	Engine   string // relay or tc; empty: as the world was asked for
 }
 
-// A LoadArgs asks for a node's background load; 0 ends it.
+// A RewindArgs asks for a link at another age. Same says that the links are
+// those that it has, and not sent again: they can be long.
+type RewindArgs struct {
+	LinkArgs
+	Same  bool
+	Since time.Duration
+}
+
+// A LoadArgs asks for a node's background load, as it is when it was asked for
+// so long ago; the zero Load ends it.
 type LoadArgs struct {
-	Node string
-	CPU  float64
+	Node  string
+	Load  emulator.Load
+	Since time.Duration
 }
 
 // A Failure is an error that crosses the wire without losing that it was

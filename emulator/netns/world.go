@@ -13,7 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/testbed/testbed/emulator"
+	"github.com/testbed/testbed/emulator/thread"
 )
 
 // A World is a running network. Its methods may be called from several
@@ -24,6 +24,7 @@ type World struct {
 	cpus   []int // all that may be used
 	proc   *process
 	calls  *rpc.Client
+	quotas quotas
 	done   chan error
 	close  sync.Once
 
@@ -45,24 +46,29 @@ func Open(ctx context.Context, c Config) (*World, error) {
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("open world: %w", err)
 	}
-	cpus, err := allowedCPUs()
+	cpus, err := thread.CPUs()
+	if err != nil {
+		return nil, fmt.Errorf("open world: %w", err)
+	}
+	quotas, err := makeQuotas(c)
 	if err != nil {
 		return nil, fmt.Errorf("open world: %w", err)
 	}
 	proc, err := startRouter(c, cpus)
 	if err != nil {
-		return nil, fmt.Errorf("open world: %w", err)
+		return nil, errors.Join(fmt.Errorf("open world: %w", err), quotas.close())
 	}
 	w := &World{
 		config: c,
 		layout: c.layout(),
 		cpus:   cpus,
 		proc:   proc,
+		quotas: quotas,
 		calls:  rpc.NewClient(proc.control),
 		done:   make(chan error, 1),
 		asked:  map[string]LinkArgs{},
 	}
-	if err := w.start(ctx, SetupArgs{Config: c, CPUs: cpus, Own: proc.cpus}); err != nil {
+	if err := w.start(ctx, SetupArgs{Config: c, CPUs: cpus, Own: proc.cpus, Places: quotas.places()}); err != nil {
 		return nil, errors.Join(fmt.Errorf("open world: %w", err), w.Close())
 	}
 	go w.watch()
@@ -173,89 +179,9 @@ func (w *World) Close() error {
 		for _, conn := range w.proc.nodes {
 			_ = conn.Close()
 		}
-		w.closed = errors.Join(err, w.proc.end(closeTimeout))
+		// What is in a group ends before it.
+		err = errors.Join(err, w.proc.end(closeTimeout))
+		w.closed = errors.Join(err, w.quotas.close())
 	})
 	return w.closed
-}
-
-// SetLink makes the link of a node or pair, in both directions, as it would be
-// if nothing had ever been sent over it. What was on its way is lost. name is
-// that of a node, whose link others may be beside, or Pair.Name: then down is
-// towards A. Equal seeds give equal losses and jitter, where the engine draws
-// them itself. Status says which engine plays the link, and why.
-//
-// If the engine asked for cannot play the link the error wraps
-// emulator.ErrUnsupported and the link is as it was.
-func (w *World) SetLink(name string, down, up emulator.Link, seed uint64) error {
-	return w.setLink(LinkArgs{Link: name, Down: down, Up: up, Seed: seed})
-}
-
-// SetLinkBy is SetLink by an engine of this choice, relay or tc, whatever the
-// world was asked for, where the link is not perfect. So a simpler link can be
-// measured as it is played that it stands for.
-func (w *World) SetLinkBy(engine, name string, down, up emulator.Link, seed uint64) error {
-	if engine != engineRelay && engine != engineTC {
-		return fmt.Errorf("link of %s: engine %q: want relay or tc", name, engine)
-	}
-	return w.setLink(LinkArgs{Link: name, Down: down, Up: up, Seed: seed, Engine: engine})
-}
-
-func (w *World) setLink(ask LinkArgs) error {
-	name := ask.Link
-	if err := errors.Join(prefix("down: ", ask.Down.Check()), prefix("up: ", ask.Up.Check())); err != nil {
-		return fmt.Errorf("link of %s: %w", name, err)
-	}
-	var failed Failure
-	if err := w.calls.Call("Router.SetLink", ask, &failed); err != nil {
-		return fmt.Errorf("link of %s: %w", name, w.lost(err))
-	}
-	if err := failed.err(); err != nil {
-		return fmt.Errorf("link of %s: %w", name, err)
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.asked[name] = ask
-	return nil
-}
-
-// prefix puts words before an error, if there is one.
-func prefix(words string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s%w", words, err)
-}
-
-// SetLoad starts background load on the CPUs of a node: cpu is the share of
-// each, 0 to 1. It replaces what was there; 0 ends it.
-func (w *World) SetLoad(node string, cpu float64) error {
-	var failed Failure
-	if err := w.calls.Call("Router.SetLoad", LoadArgs{node, cpu}, &failed); err != nil {
-		return fmt.Errorf("load of %s: %w", node, w.lost(err))
-	}
-	if err := failed.err(); err != nil {
-		return fmt.Errorf("load of %s: %w", node, err)
-	}
-	return nil
-}
-
-// Status returns what links and loads did since they were set.
-func (w *World) Status() (Status, error) {
-	var s Status
-	if err := w.calls.Call("Router.Status", struct{}{}, &s); err != nil {
-		return Status{}, fmt.Errorf("status: %w", w.lost(err))
-	}
-	// The router does not send traces back, which can be long.
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for name, ask := range w.asked {
-		s.Down[name] = withAsked(s.Down[name], ask.Down)
-		s.Up[name] = withAsked(s.Up[name], ask.Up)
-	}
-	return s, nil
-}
-
-func withAsked(s LinkStatus, l emulator.Link) LinkStatus {
-	s.Asked = l
-	return s
 }

@@ -175,13 +175,24 @@ func TestNodeFails(t *testing.T) {
 	})
 	t.Run("a background load", func(t *testing.T) {
 		w := open(t, netns.Config{Nodes: three[:1]})
-		if err := w.SetLoad("control", 0.1); err != nil {
+		if err := w.SetLoad("control", cpu(0.1), 0); err != nil {
 			t.Fatal(err)
 		}
-		if err := syscall.Kill(child(t, "__burn"), syscall.SIGKILL); err != nil {
+		if err := syscall.Kill(child(t, "-__testbed-load"), syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
-		wantDone(t, w, "node control: background load: signal: killed")
+		wantDone(t, w, "node control: background load: ")
+	})
+	t.Run("cross traffic", func(t *testing.T) {
+		w := open(t, netns.Config{Nodes: three, Peer: "repository"})
+		up := emulator.Load{Up: emulator.Traffic{Level: emulator.Level{Share: 0.1}, Of: 1e6}}
+		if err := w.SetLoad("edge", up, 0); err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Kill(child(t, "-__testbed-traffic"), syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		wantDone(t, w, "from edge to repository: traffic: ")
 	})
 	t.Run("when its connection is closed", func(t *testing.T) {
 		w := open(t, netns.Config{Nodes: []netns.Node{{Name: "edge", Args: []string{"deaf"}}}})
@@ -221,19 +232,7 @@ func TestOpenIsCancelled(t *testing.T) {
 func TestNothingOutlivesParent(t *testing.T) {
 	need(t, "netns", "veth")
 	before := hostState(t)
-	cmd := exec.Command("/proc/self/exe", "orphan")
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	words, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil || words != "ready\n" {
-		t.Fatalf("helper says %q, %v", words, err)
-	}
+	cmd := startOrphan(t, "orphan")
 	// The router, two nodes and a background load.
 	children := descendants(t, cmd.Process.Pid)
 	if len(children) != 4 {
@@ -253,31 +252,55 @@ func TestNothingOutlivesParent(t *testing.T) {
 	if diff := cmp.Diff(before, hostState(t)); diff != "" {
 		t.Errorf("the host before and with a world (-before +with):\n%s", diff)
 	}
-	if err := cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = cmd.Wait() // killed
-	deadline := time.Now().Add(10 * time.Second)
-	for time.Now().Before(deadline) {
-		children = slices.DeleteFunc(children, func(pid int) bool { return syscall.Kill(pid, 0) != nil })
-		if len(children) == 0 {
-			break
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	if len(children) > 0 {
-		t.Errorf("processes %v live on", children)
-	}
+	killOrphan(t, cmd, children)
 	if diff := cmp.Diff(before, hostState(t)); diff != "" {
 		t.Errorf("the host before and after a world (-before +after):\n%s", diff)
 	}
 }
 
+// startOrphan starts this program as one that makes a world, and waits for it.
+func startOrphan(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command("/proc/self/exe", args...)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	words, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil || words != "ready\n" {
+		t.Fatalf("helper says %q, %v", words, err)
+	}
+	return cmd
+}
+
+// killOrphan kills it, and waits for the end of processes that must go with it.
+func killOrphan(t *testing.T, cmd *exec.Cmd, processes []int) {
+	t.Helper()
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // killed
+	for end := time.Now().Add(10 * time.Second); len(processes) > 0 && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		processes = slices.DeleteFunc(processes, func(pid int) bool { return syscall.Kill(pid, 0) != nil })
+	}
+	if len(processes) > 0 {
+		t.Errorf("processes %v live on", processes)
+	}
+}
+
 // orphan makes a world and waits to be killed.
-func orphan() {
-	w, err := netns.Open(context.Background(), netns.Config{Nodes: three[:2]})
+func orphan(quota bool) {
+	nodes := slices.Clone(three[:2])
+	if quota {
+		nodes[0].Quota = 0.5
+	}
+	w, err := netns.Open(context.Background(), netns.Config{Nodes: nodes})
 	if err == nil {
-		err = w.SetLoad("control", 0.1)
+		err = w.SetLoad("control", cpu(0.1), 0)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -366,7 +389,7 @@ func TestUnprivileged(t *testing.T) {
 		t.Skip("not root: the other tests were without rights already")
 	}
 	need(t, "userns")
-	cmd := exec.Command("/proc/self/exe", "-test.v", "-test.run=^(TestWorld|TestEngines|TestTopology|TestTUN|TestStrictWorld|TestNodeFails|TestNothingOutlivesParent|TestProbe)$")
+	cmd := exec.Command("/proc/self/exe", "-test.v", "-test.run=^(TestWorld|TestEngines|TestTopology|TestTUN|TestStrictWorld|TestNodeFails|TestNothingOutlivesParent|TestProbe|TestLoads|TestLoadRewinds|TestSetLinkAt|TestQuota)$")
 	cmd.Dir = "/"
 	const nobody = 65534
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}

@@ -20,7 +20,7 @@ func TestNothingIsAllocated(t *testing.T) {
 	from, in := loopback(t)
 	_, out := loopback(t)
 	out.ring.unmap() // or it would fill; it only sends
-	d, err := newDirection(in, discards{out}, newSetting(emulator.Link{}, nil, time.Now()))
+	d, err := newDirection(in, discards{out}, newSetting(emulator.Link{}, nil, time.Now(), 0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func TestNothingIsAllocated(t *testing.T) {
 		Loss: 0.1, LossBurst: 2, Rate: 100 * unit.Mbps, Delay: time.Millisecond, Jitter: time.Millisecond,
 		Unordered: true, Reorder: 0.2, Duplicate: 0.2, Corrupt: 0.2,
 	}
-	s := newSetting(link, rand.New(rand.NewPCG(1, 1)), time.Now())
+	s := newSetting(link, rand.New(rand.NewPCG(1, 1)), time.Now(), 0)
 	frame := numbered(1)
 	step := func() {
 		unix.Write(from.socket, frame)
@@ -54,7 +54,7 @@ func TestNothingIsAllocated(t *testing.T) {
 func TestCuttingAllocatesNothing(t *testing.T) {
 	f := large{payload: 60_000, segment: 1448, options: 12}.frame(rand.New(rand.NewPCG(1, 1)))
 	d := &direction{wait: newQueue(1)}
-	s := newSetting(emulator.Link{}, nil, time.Now())
+	s := newSetting(emulator.Link{}, nil, time.Now(), 0)
 	var out [batch]waiting
 	n := testing.AllocsPerRun(100, func() {
 		d.frame = *f

@@ -95,6 +95,7 @@ func (d *direction) run() {
 		if s := d.next.Swap(nil); s != nil {
 			d.wait.reset()
 			d.in.discard()
+			s.queued.Store(0)
 			d.current.Store(s)
 			close(s.inUse)
 		}
@@ -128,7 +129,7 @@ func (d *direction) sendDue(s *setting, now time.Duration) {
 func (d *direction) receive(s *setting, read time.Time) int {
 	n := 0
 	for n < batch && d.in.receive(&d.frame, s.origin, read) {
-		if d.frame.at >= 0 { // else it is of the link before this one
+		if d.frame.at >= s.age { // else it is of the link before this one
 			d.push(s)
 		}
 		d.in.release()

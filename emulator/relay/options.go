@@ -55,5 +55,5 @@ func (o Options) judge(realtime error) error {
 		return nil
 	}
 	return fmt.Errorf("strict: load on this machine could delay packets (%w): run as root, or allow real-time "+
-		"priority %d (ulimit -r %d), or reserve a CPU for the relay (%w)", realtime, thread.Link, thread.Link, emulator.ErrUnsupported)
+		"priority %d (ulimit -r %d), or reserve a CPU for the relay (%w)", realtime, thread.Monitor, thread.Monitor, emulator.ErrUnsupported)
 }

@@ -28,7 +28,7 @@ func TestStrict(t *testing.T) {
 		t.Errorf("with SCHED_FIFO: %v", err)
 	case lacks != nil && !errors.Is(err, emulator.ErrUnsupported):
 		t.Errorf("without (%v): %v, want an error that is ErrUnsupported", lacks, err)
-	case lacks != nil && !strings.Contains(err.Error(), "run as root, or allow real-time priority 10 (ulimit -r 10), or reserve a CPU"):
+	case lacks != nil && !strings.Contains(err.Error(), "run as root, or allow real-time priority 11 (ulimit -r 11), or reserve a CPU"):
 		t.Errorf("%v does not say what to do", err)
 	}
 	r, err = relay.OpenWith("a", "b", relay.Options{Strict: true, CPUs: []int{0}, Reserved: true})

@@ -91,7 +91,7 @@ func TestRingGoesRound(t *testing.T) {
 // came in, so that what it is late by is not added to the link.
 func TestLateThread(t *testing.T) {
 	from, to := loopback(t)
-	s := newSetting(emulator.Link{Delay: time.Second}, nil, time.Now())
+	s := newSetting(emulator.Link{Delay: time.Second}, nil, time.Now(), 0)
 	d := &direction{in: to, wait: newQueue(1)}
 	before := time.Since(s.origin)
 	sendNumbered(t, from, 0, 1)

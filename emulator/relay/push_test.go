@@ -35,7 +35,7 @@ func received(size int, at time.Duration) frame {
 // push pushes frames through the link.
 func push(link emulator.Link, frames ...frame) (*direction, *setting) {
 	d := &direction{in: &fakePort{in: frames}, wait: newQueue(1)}
-	s := newSetting(link, nil, time.Now())
+	s := newSetting(link, nil, time.Now(), 0)
 	for d.receive(s, time.Now()) > 0 {
 	}
 	return d, s
@@ -69,7 +69,7 @@ func TestPushCountsUnfinished(t *testing.T) {
 
 // TestSentLate: lag is what a packet that was taken was late by.
 func TestSentLate(t *testing.T) {
-	s := newSetting(emulator.Link{}, nil, time.Now())
+	s := newSetting(emulator.Link{}, nil, time.Now(), 0)
 	s.sent(waiting{due: time.Second, size: 100}, true, 0, time.Second+5*time.Millisecond)
 	s.sent(waiting{due: time.Second, size: 100}, false, 0, 2*time.Second)
 	got := s.stats()

@@ -73,10 +73,10 @@ func OpenTUN(a, b *os.File, o Options) (*Relay, error) {
 func open(a, b port, o Options) (*Relay, error) {
 	r := &Relay{a: a, b: b}
 	var err error
-	if r.aToB, err = newDirection(a, b, newSetting(emulator.Link{}, nil, time.Now())); err != nil {
+	if r.aToB, err = newDirection(a, b, newSetting(emulator.Link{}, nil, time.Now(), 0)); err != nil {
 		return nil, errors.Join(err, a.close(), b.close())
 	}
-	if r.bToA, err = newDirection(b, a, newSetting(emulator.Link{}, nil, time.Now())); err != nil {
+	if r.bToA, err = newDirection(b, a, newSetting(emulator.Link{}, nil, time.Now(), 0)); err != nil {
 		return nil, errors.Join(err, r.aToB.closeWake(), a.close(), b.close())
 	}
 	ab, err1 := r.aToB.start(o.CPUs)
@@ -102,18 +102,45 @@ func (r *Relay) Set(aToB, bToA emulator.Link, seed uint64) {
 	if r.closed {
 		return
 	}
-	now := time.Now()
-	ab := newSetting(aToB, rand.New(rand.NewPCG(seed, 0)), now)
-	ba := newSetting(bToA, rand.New(rand.NewPCG(seed, 1)), now)
-	r.aToB.offer(ab)
-	r.bToA.offer(ba)
-	r.aToB.await(ab)
-	r.bToA.await(ba)
+	ab, ba := bothSettings(aToB, bToA, seed, 0)
+	r.use(ab, ba)
+	// What found no room was of the links before.
 	r.a.takeDrops()
 	r.b.takeDrops()
 }
 
-// Stats returns what both directions did since Set. After Close it is what
+// SetAt is Set with links that have had nothing to carry until their clock, as
+// it is called, shows since, 0 or more; and counters and lag go on from what
+// they are. What waits is discarded and not counted.
+func (r *Relay) SetAt(aToB, bToA emulator.Link, seed uint64, since time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return
+	}
+	ab, ba := bothSettings(aToB, bToA, seed, since)
+	ab.counts, ba.counts = r.aToB.current.Load().counts, r.bToA.current.Load().counts
+	r.use(ab, ba)
+}
+
+// bothSettings makes the settings of both links, of this age.
+func bothSettings(aToB, bToA emulator.Link, seed uint64, since time.Duration) (ab, ba *setting) {
+	now := time.Now()
+	ab = newSetting(aToB, rand.New(rand.NewPCG(seed, 0)), now, since)
+	ba = newSetting(bToA, rand.New(rand.NewPCG(seed, 1)), now, since)
+	return ab, ba
+}
+
+// use has both threads go by new settings.
+func (r *Relay) use(ab, ba *setting) {
+	r.aToB.offer(ab)
+	r.bToA.offer(ba)
+	r.aToB.await(ab)
+	r.bToA.await(ba)
+}
+
+// Stats returns what both directions did since Set, calls of SetAt after it
+// included. After Close it is what
 // they did until then.
 func (r *Relay) Stats() (aToB, bToA Stats) {
 	r.mu.Lock()

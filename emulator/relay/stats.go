@@ -14,7 +14,7 @@ import (
 
 // Stats is what one direction did since Set. Of the frames that arrived, each
 // is in one of Packets, Lost, Dropped, Failed and Queued, or was too large to
-// carry (see Oversized). A large one that was cut is each of its pieces.
+// carry (see Oversized), or waited when SetAt discarded it. A large one that was cut is each of its pieces.
 type Stats struct {
 	Packets int64      // delivered, those that left twice counted once
 	Bytes   unit.Bytes // delivered, Ethernet layer
@@ -51,32 +51,41 @@ type Stats struct {
 	Lag                    []lag.Bin
 	LagP50, LagP99, LagMax time.Duration
 
-	Clock time.Duration // since Set: the time of a Trace
+	Clock time.Duration // of the link, the time of a Trace: since Set, or the age at SetAt and since then
 }
 
-// A setting is one direction's link between two calls of Set, with its counts.
-// Its thread alone uses the shaper; the rest is read by others meanwhile.
+// A setting is one direction's link between two calls of Set or SetAt. Its
+// thread alone uses the shaper; the rest is read by others meanwhile.
 type setting struct {
 	shaper *emulator.Shaper
-	origin time.Time     // when it was set: 0 of the shaper's time
+	origin time.Time     // 0 of the shaper's time
+	age    time.Duration // of the link when it was set
 	inUse  chan struct{} // closed by the thread
+	*counts
+}
 
+// counts are those of the settings since Set.
+type counts struct {
 	packets, bytes, lost, dropped, queued, failed atomic.Int64
 	duplicated, corrupted, segmented              atomic.Int64
 	missed, oversized, unfinished                 atomic.Int64
 	lag                                           lag.Histogram
 }
 
-func newSetting(link emulator.Link, rng *rand.Rand, origin time.Time) *setting {
+// newSetting makes the setting of a link that is set now and has this age. It
+// counts from 0.
+func newSetting(link emulator.Link, rng *rand.Rand, now time.Time, age time.Duration) *setting {
 	return &setting{
 		shaper: emulator.NewShaper(link, rng),
-		origin: origin,
+		origin: now.Add(-age),
+		age:    age,
 		inUse:  make(chan struct{}),
+		counts: &counts{},
 	}
 }
 
 // sent counts a packet that the kernel took at the time now, or did not take.
-func (s *setting) sent(w waiting, taken bool, missing int, now time.Duration) {
+func (s *counts) sent(w waiting, taken bool, missing int, now time.Duration) {
 	if w.mark&emulator.Duplicated != 0 {
 		if taken {
 			s.duplicated.Add(1)
