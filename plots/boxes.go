@@ -11,7 +11,8 @@ import (
 
 // boxes is the spread of t across conditions, the arms side by side.
 func boxes(s stats.Series) (page, string) {
-	cells := s.Cells[:min(len(s.Cells), mostRows)]
+	most := rowsOf(len(s.Arms))
+	cells := s.Cells[:min(len(s.Cells), most)]
 	if !anyTimes(cells) {
 		return page{}, "no times are recorded"
 	}
@@ -19,8 +20,8 @@ func boxes(s stats.Series) (page, string) {
 		name: "boxes", title: "Times across conditions",
 		subtitle: "t of each request; box: quartiles, bar: median, whiskers: 5th to 95th percentile" + perArm(cells),
 		legend:   armKeys(s.Arms, false), height: rowsHeight(len(cells), len(s.Arms)) + 0.5*vg.Inch,
-		caption: "Both arms on one time axis, so that conditions can be compared. Where the boxes of a condition do not overlap, the arms differ in nearly " +
-			"every request. Percentiles are by nearest rank, of the requests that were answered." + leftOut(len(s.Cells)),
+		caption: "All arms on one time axis, so that conditions can be compared. Where the boxes of a condition do not overlap, the arms differ in nearly " +
+			"every request. Percentiles are by nearest rank, of the requests that were answered." + leftOut(len(s.Cells), most),
 	}
 	p.body = func(c draw.Canvas) {
 		q := newPlot("")

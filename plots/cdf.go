@@ -14,6 +14,13 @@ import (
 // mostRows is how many conditions a figure shows; the tables show all.
 const mostRows = 48
 
+// mostStrips is how many rows a figure has that shows each arm of a condition
+// in a row of its own.
+const mostStrips = 144
+
+// rowsOf is how many conditions a figure with rows for so many arms shows.
+func rowsOf(arms int) int { return min(mostRows, max(mostStrips/max(arms, 1), 4)) }
+
 // cdf is the distribution functions of t, a panel a condition.
 func cdf(s stats.Series) (page, string) {
 	cells := s.Cells[:min(len(s.Cells), mostRows)]
@@ -35,7 +42,7 @@ func cdf(s stats.Series) (page, string) {
 		legend:   armKeys(s.Arms, true), height: vg.Length(lines) * height,
 		caption: "Empirical distribution of t in each condition, one curve an arm; n is the number of requests. " +
 			"The further a curve is to the left, the faster the arm; where one curve is left of the other throughout, it is faster at every percentile. " +
-			"A steep curve is a steady arm, a long tail to the right is a few slow requests." + leftOut(len(s.Cells)),
+			"A steep curve is a steady arm, a long tail to the right is a few slow requests." + leftOut(len(s.Cells), mostRows),
 	}
 	p.body = func(c draw.Canvas) {
 		grid := make([][]*plot.Plot, lines)
@@ -83,10 +90,25 @@ func cdfPanel(cell stats.Cell, first bool) *plot.Plot {
 	return p
 }
 
-// armLine is the line of an arm: the baseline's is dashed.
+// armMark is the line of an arm: the baseline's is dashed, and those after the
+// sixth are dotted.
+func armMark(arm int) mark {
+	switch {
+	case arm == 0:
+		return dashed
+	case arm >= 6:
+		return dotted
+	}
+	return line
+}
+
+// armLine is armMark as a style.
 func armLine(arm int) draw.LineStyle {
-	if arm == 0 {
+	switch armMark(arm) {
+	case dashed:
 		return stroke(armColor(arm), 1.6, dash...)
+	case dotted:
+		return stroke(armColor(arm), 1.6, dot...)
 	}
 	return stroke(armColor(arm), 1.6)
 }
@@ -98,10 +120,8 @@ func armKeys(arms []string, lines bool) (keys []key) {
 		if i == 0 {
 			k.label += " (baseline)"
 		}
-		if lines && i == 0 {
-			k.mark = dashed
-		} else if lines {
-			k.mark = line
+		if lines {
+			k.mark = armMark(i)
 		}
 		keys = append(keys, k)
 	}
@@ -146,10 +166,10 @@ func anyTimes(cells []stats.Cell) bool {
 	return false
 }
 
-// leftOut says that a figure does not show all of n conditions.
-func leftOut(n int) string {
-	if n <= mostRows {
+// leftOut says that a figure shows at most so many of n conditions.
+func leftOut(n, most int) string {
+	if n <= most {
 		return ""
 	}
-	return fmt.Sprintf(" The first %d of %d conditions are drawn.", mostRows, n)
+	return fmt.Sprintf(" The first %d of %d conditions are drawn.", most, n)
 }

@@ -11,38 +11,52 @@ import (
 	"github.com/testbed/testbed/plots/stats"
 )
 
-// choices is which models the arms chose: a column an arm, a row a condition.
+// mostColumns is how many arms stand side by side.
+const mostColumns = 4
+
+// choices is which options the arms chose: a column an arm, a row a condition.
 func choices(s stats.Summary, models []string) (page, string) {
 	conditions := s.Conditions[:min(len(s.Conditions), mostRows)]
 	if len(models) == 0 || len(conditions) == 0 {
 		return page{}, "no choices are recorded"
 	}
+	arms := len(conditions[0].Arms)
+	cols := min(arms, mostColumns)
+	if arms > mostColumns && arms <= 6 {
+		cols = 3
+	}
+	lines := (arms + cols - 1) / cols
 	p := page{
 		name: "models", title: "Which models were chosen",
 		subtitle: "Share of the answered requests of each arm that each model answered, by condition",
-		height:   vg.Points(float64(len(conditions))*17 + 66),
+		height:   vg.Points((float64(len(conditions))*17 + 66) * float64(lines)),
 		caption: "A row of one colour is an arm that always chose the same model there; the number at its end is how many requests it is of. " +
-			"An arm whose rows are all alike does not adapt to these conditions: the report says why." + leftOut(len(s.Conditions)),
+			"An arm whose rows are all alike does not adapt to these conditions: the report says why." + leftOut(len(s.Conditions), mostRows),
 	}
 	for i, m := range models {
 		p.legend = append(p.legend, key{label: m, color: modelColor(i)})
 	}
-	arms := len(conditions[0].Arms)
 	p.body = func(c draw.Canvas) {
-		grid := []*plot.Plot{}
-		for arm := range arms {
-			grid = append(grid, choicePlot(conditions, models, arm))
+		grid := make([][]*plot.Plot, lines)
+		for i := range grid {
+			grid[i] = make([]*plot.Plot, cols)
+			for k := range cols {
+				if arm := i*cols + k; arm < arms {
+					grid[i][k] = choicePlot(conditions, models, arm, k == 0)
+				}
+			}
 		}
-		drawGrid([][]*plot.Plot{grid}, draw.Tiles{Rows: 1, Cols: arms, PadX: vg.Points(26), PadRight: vg.Points(20)}, c)
+		drawGrid(grid, draw.Tiles{Rows: lines, Cols: cols, PadX: vg.Points(26), PadY: vg.Points(8), PadRight: vg.Points(20)}, c)
 	}
 	return p, ""
 }
 
-// choicePlot is the column of one arm. The first has the names of the rows.
-func choicePlot(conditions []stats.Condition, models []string, arm int) *plot.Plot {
+// choicePlot is the column of one arm. The first of a line has the names of the
+// rows.
+func choicePlot(conditions []stats.Condition, models []string, arm int, first bool) *plot.Plot {
 	p := newPlot(conditions[0].Arms[arm].Selector)
 	names := make([]string, len(conditions))
-	if arm == 0 {
+	if first {
 		for i, c := range conditions {
 			names[i] = c.Label
 		}

@@ -42,10 +42,14 @@ func Figures(s stats.Summary, series stats.Series) ([]Figure, error) {
 		page        func() (page, string)
 	}{
 		{"savings", "What is saved, and what it costs", func() (page, string) { return savings(s) }},
+		{"placements", "What the model saves, and what the placement", func() (page, string) { return placements(s) }},
 		{"boxes", "Times across conditions", func() (page, string) { return boxes(series) }},
 		{"cdf", "How long requests took", func() (page, string) { return cdf(series) }},
 		{"phases", "Where the time goes", func() (page, string) { return phases(s) }},
 		{"models", "Which models were chosen", func() (page, string) { return choices(s, series.Models) }},
+		{"regret", "How far from the best choice", func() (page, string) { return regrets(s) }},
+		{"predictions", "What was predicted, and what happened", func() (page, string) { return predictions(series) }},
+		{"slowdown", "How background load slows inference down", func() (page, string) { return slowdowns(series) }},
 		{"timeline", "The run over time", func() (page, string) { return timeline(series) }},
 	} {
 		p, note := draw.page()

@@ -12,7 +12,9 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,16 +25,37 @@ import (
 	"github.com/testbed/testbed/plots/stats"
 )
 
+// drawn is a run with its summary, series and figures.
+type drawn struct {
+	summary stats.Summary
+	series  stats.Series
+	figures []Figure
+	err     error
+}
+
+func draws(o options) func() drawn {
+	return sync.OnceValue(func() drawn {
+		run := synthetic(o)
+		d := drawn{summary: stats.Summarize(run), series: stats.Collect(run)}
+		d.figures, d.err = Figures(d.summary, d.series)
+		return d
+	})
+}
+
+// One run of two arms, and one of as many as there may be; drawn once.
+var (
+	twoArms    = draws(options{Seed: 1, Pairs: 8, Repetitions: 2, Mixed: true, Judged: true, Cloud: true})
+	twelveArms = draws(options{Seed: 1, Pairs: 4, Judged: true, Cloud: true, Arms: 12})
+)
+
 // sample is a summary of twelve conditions with its series and figures.
 func sample(t *testing.T) (stats.Summary, stats.Series, []Figure) {
 	t.Helper()
-	run := synthetic(options{Seed: 1, Pairs: 8, Repetitions: 2, Mixed: true})
-	s, series := stats.Summarize(run), stats.Collect(run)
-	figures, err := Figures(s, series)
-	if err != nil {
-		t.Fatal(err)
+	d := twoArms()
+	if d.err != nil {
+		t.Fatal(d.err)
 	}
-	return s, series, figures
+	return d.summary, d.series, slices.Clone(d.figures)
 }
 
 // texts are the texts in an SVG, which must be well-formed.
@@ -73,6 +96,15 @@ func TestFiguresSayTheNumbers(t *testing.T) {
 		want["models"] = append(want["models"], c.Label, "16")
 	}
 	want["models"] = append(want["models"], series.Models...)
+	for name, r := range s.Regret {
+		want["regret"] = append(want["regret"], judgedLabel(name, r), interval(stats.Estimate{Value: r.Mean, Low: r.Low, High: r.High}, 100, " %"), r.Agreement.Percent(0))
+	}
+	for _, p := range s.Overall.Placements {
+		want["placements"] = append(want["placements"], fmt.Sprintf("%s vs %s (n = %d)", p.Baseline, p.Other, p.Pairs), interval(p.Saving, 100, " %"))
+	}
+	want["placements"] = append(want["placements"], fmt.Sprintf("same placement (n = %d)", s.Overall.SamePlacement.Pairs), interval(s.Overall.SamePlacement.Saving, 100, " %"))
+	want["predictions"] = []string{"greedy (n = 192)", "advanced (n = 192)", "infer", "10 ms", "observed"}
+	want["slowdown"] = []string{"edge", "signs-mlp", "signs-resnet56", "expected by selectors", "1×", "60 %"}
 	want["timeline"] = []string{"edge downlink", "edge uplink", "edge CPU", "requests", "time since the start of the run, s"}
 	for _, f := range figures {
 		got := texts(t, f.SVG)
@@ -93,7 +125,8 @@ func TestFiguresAreDrawn(t *testing.T) {
 	_, _, figures := sample(t)
 	want := map[string][]color.NRGBA{
 		"savings": {armColor(1), ink}, "cdf": {armColor(0), armColor(1)}, "boxes": {armColor(0), armColor(1)},
-		"phases": {phaseColor(0), phaseColor(2), phaseColor(5)}, "models": {modelColor(0), modelColor(1), modelColor(2)}, "timeline": {black, blue, grey, vermillion, modelColor(0)},
+		"phases": {phaseColor(0), phaseColor(2), phaseColor(5)}, "models": {modelColor(0), modelColor(1), modelColor(2), modelColor(3)}, "regret": {armColor(0), armColor(1), sky}, "placements": {armColor(1), orange, ink},
+		"predictions": {phaseColor(0), phaseColor(2), phaseColor(5)}, "slowdown": {modelColor(0), modelColor(1), modelColor(2), modelColor(3)}, "timeline": {black, blue, grey, vermillion, modelColor(0)},
 	}
 	for _, f := range figures {
 		img, err := png.Decode(bytes.NewReader(f.PNG))
@@ -111,8 +144,8 @@ func TestFiguresAreDrawn(t *testing.T) {
 		}
 		for _, c := range want[f.Name] {
 			least := 20
-			if f.Name == "models" { // bars as long as their share: one model is in a column and a half of twelve rows
-				least = 15_000
+			if f.Name == "models" { // bars as long as their share
+				least = 6_000
 			}
 			if seen[c] < least {
 				t.Errorf("%s has %d pixels of %v, want some", f.Name, seen[c], c)
@@ -126,7 +159,11 @@ func TestFiguresAreDrawn(t *testing.T) {
 func TestLabelsDoNotOverlap(t *testing.T) {
 	place := regexp.MustCompile(`(?s)<text x="([-\d.e+]+)" y="([-\d.e+]+)" transform="scale\(1, -1\)"[^>]*font-weight:(\w+)[^>]*font-size:([\d.]+)px[^>]*>([^<]*)</text>`)
 	_, _, figures := sample(t)
-	for _, f := range figures {
+	crowded := twelveArms()
+	if crowded.err != nil {
+		t.Fatal(crowded.err)
+	}
+	for _, f := range append(figures, crowded.figures...) {
 		type spot struct {
 			x0, x1, y, h float64
 			text         string
@@ -200,8 +237,8 @@ func TestSameBytes(t *testing.T) {
 			t.Errorf("%s differs from one time to the next", name)
 		}
 	}
-	if len(first) != 3+2*6 || len(second) != len(first) {
-		t.Errorf("wrote %v, want summary, two reports and six figures twice", names)
+	if len(first) != 3+2*8 || len(second) != len(first) {
+		t.Errorf("wrote %v, want summary, two reports and eight figures twice", names)
 	}
 }
 
@@ -269,7 +306,7 @@ func TestManyConditions(t *testing.T) {
 		if f.Note != "" {
 			t.Errorf("%s: %s", f.Name, f.Note)
 		}
-		if f.Name != "timeline" && !strings.Contains(f.Caption, "The first 48 of 60 conditions are drawn.") {
+		if slices.Contains([]string{"savings", "boxes", "cdf", "phases", "models"}, f.Name) && !strings.Contains(f.Caption, "The first 48 of 60 conditions are drawn.") {
 			t.Errorf("%s: caption %q", f.Name, f.Caption)
 		}
 	}
@@ -319,13 +356,17 @@ func TestSlots(t *testing.T) {
 // TestColours: what is told apart by colour has different ones, and the first
 // models do not share those of the two arms.
 func TestColours(t *testing.T) {
-	for name, of := range map[string]func(int) colour{"arms": armColor, "models": modelColor, "phases": phaseColor} {
+	for _, tt := range []struct {
+		name string
+		of   func(int) colour
+		n    int
+	}{{"arms", armColor, 12}, {"models", modelColor, 18}, {"phases", phaseColor, 7}} {
 		seen := map[colour]bool{}
-		for i := range 6 {
-			seen[of(i)] = true
+		for i := range tt.n {
+			seen[tt.of(i)] = true
 		}
-		if len(seen) != 6 {
-			t.Errorf("the first six %s have %d colours", name, len(seen))
+		if len(seen) != tt.n {
+			t.Errorf("the first %d %s have %d colours", tt.n, tt.name, len(seen))
 		}
 	}
 	for i := range 6 {
@@ -343,7 +384,7 @@ func TestOrderOfFigures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range []string{"savings", "boxes", "cdf", "phases", "models", "timeline"} {
+	for i, want := range []string{"savings", "placements", "boxes", "cdf", "phases", "models", "regret", "predictions", "slowdown", "timeline"} {
 		if figures[i].Name != want || empty[i].Name != want || empty[i].Note == "" {
 			t.Errorf("figure %d: %q, and without data %q with note %q; want %q", i, figures[i].Name, empty[i].Name, empty[i].Note, want)
 		}

@@ -19,6 +19,7 @@ type effect struct {
 	mark   mark
 	digits int
 	strong bool
+	hollow bool // of a condition that is not valid
 }
 
 // A forest is one column of the figure.
@@ -43,7 +44,7 @@ func savings(s stats.Summary) (page, string) {
 		height:   vg.Points(float64(len(saving.effects))*17 + 60),
 		caption: "Left: Δt, the mean over pairs of (t_b − t_a)/t_b, in percent of the baseline's time; to the right is faster, and the dashed line is the saving asked for. " +
 			"Right: how many points of accuracy are given up; to the left is better, and the dashed line is the most allowed. " +
-			"A requirement is met where the interval of the last rows lies wholly on the good side of the line. Hollow rows are invalid conditions, which count in no total." + leftOut(len(s.Conditions)),
+			"A requirement is met where the interval of the last rows lies wholly on the good side of the line. Hollow rows are invalid conditions, which count in no total." + leftOut(len(s.Conditions), mostRows),
 		legend: []key{{"a condition", circle, armColor(1)}, {"all valid conditions", diamond, ink}, {"asked for", dashed, quiet}},
 	}
 	p.body = func(c draw.Canvas) {
@@ -82,23 +83,26 @@ func forests(s stats.Summary) (saving, drop forest) {
 	}
 	drop = forest{axis: axis, bound: 100 * s.Run.Require.AccuracyDrop,
 		bounded: "asked: ≤ " + stats.Number(100*s.Run.Require.AccuracyDrop).Significant(3)}
-	add := func(name string, c stats.Comparison, col color.NRGBA, m mark, strong bool) {
+	add := func(name string, c stats.Comparison, col color.NRGBA, m mark, strong, hollow bool) {
 		percent := scaled(c.Saving.MeanOfRatios, 100)
-		saving.effects = append(saving.effects, effect{name, percent, col, m, 1, strong})
-		drop.effects = append(drop.effects, effect{name, c.AccuracyDrop, col, m, 1, strong})
+		saving.effects = append(saving.effects, effect{name, percent, col, m, 1, strong, hollow})
+		drop.effects = append(drop.effects, effect{name, c.AccuracyDrop, col, m, 1, strong, hollow})
 	}
 	for _, c := range s.Conditions[:min(len(s.Conditions), mostRows)] {
 		col, name := armColor(1), c.Label
 		if !c.Valid {
 			col, name = grey, c.Label+" (invalid)"
 		}
-		add(name, c.Comparison, col, circle, false)
+		add(name, c.Comparison, col, circle, false, !c.Valid)
 	}
 	if s.Overall.Pairs > 0 {
-		add("all pairs", s.Overall.Comparison, ink, diamond, true)
+		add("all pairs", s.Overall.Comparison, ink, diamond, true, false)
+		for i, k := range s.Overall.Others {
+			add("all pairs: "+k.Arm, k, armColor(i+2), diamond, false, false)
+		}
 		equal := stats.Comparison{AccuracyDrop: stats.Estimate{Value: s.Overall.EqualWeight.AccuracyDrop, Low: stats.Missing(), High: stats.Missing()}}
 		equal.Saving.MeanOfRatios = s.Overall.EqualWeight.Saving
-		add("mean of conditions", equal, quiet, diamond, false)
+		add("mean of conditions", equal, quiet, diamond, false, false)
 	}
 	return saving, drop
 }
@@ -168,7 +172,7 @@ func (e effect) shape(row float64) shape {
 		}
 		at := vg.Point{X: a.x(float64(e.value.Value)), Y: y}
 		glyph(a.Canvas, e.mark, e.color, at, 3.6)
-		if e.color == grey {
+		if e.hollow {
 			glyph(a.Canvas, e.mark, paper, at, 2.2)
 		}
 	}

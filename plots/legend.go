@@ -50,6 +50,8 @@ func drawMark(c draw.Canvas, k key, at vg.Point) {
 		c.StrokeLine2(stroke(k.color, 2), at.X, at.Y, at.X+vg.Points(15), at.Y)
 	case dashed:
 		c.StrokeLine2(stroke(k.color, 2, dash...), at.X, at.Y, at.X+vg.Points(15), at.Y)
+	case dotted:
+		c.StrokeLine2(stroke(k.color, 2, dot...), at.X, at.Y, at.X+vg.Points(15), at.Y)
 	case ring:
 		c.DrawGlyphNoClip(draw.GlyphStyle{Color: k.color, Radius: vg.Points(3), Shape: draw.RingGlyph{}}, middle)
 	case circle, triangle, diamond:
@@ -61,6 +63,10 @@ func drawMark(c draw.Canvas, k key, at vg.Point) {
 
 // dash is the dashes of the baseline's lines: an arm is known without colours.
 var dash = []vg.Length{vg.Points(4), vg.Points(2)}
+
+// dot is that of the arms after the sixth, whose colours are like those of
+// others.
+var dot = []vg.Length{vg.Points(1.4), vg.Points(1.6)}
 
 // glyph draws a filled mark of a radius in points.
 func glyph(c draw.Canvas, m mark, col color.Color, at vg.Point, radius float64) {

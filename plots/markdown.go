@@ -24,6 +24,16 @@ func (m *markdown) list(items []string) {
 	}
 }
 
+// section writes a heading, texts and a table; nothing if the table has no rows.
+func (m *markdown) section(heading string, words []string, t table) {
+	if len(t.Rows) == 0 {
+		return
+	}
+	m.line(heading)
+	m.lines(words)
+	m.table(t)
+}
+
 // table writes a table; nothing if it has no rows.
 func (m *markdown) table(t table) {
 	if len(t.Rows) == 0 {

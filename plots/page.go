@@ -43,6 +43,7 @@ const (
 	fill mark = iota
 	line
 	dashed
+	dotted
 	circle
 	triangle
 	diamond

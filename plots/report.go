@@ -55,14 +55,22 @@ func Markdown(s stats.Summary, figures []Figure) []byte {
 	m.line("## What was asked, and what the verdict rests on")
 	m.lines(v.Lead)
 	m.table(v.Requirements)
+	m.table(v.Selectors)
 	m.line("## Conditions")
 	m.line("Δt is the saving against the baseline, with its interval in brackets. “A → B” is the baseline, then the other arm.")
 	m.table(v.Conditions)
+	m.section("### Each arm against the baseline", nil, v.Arms)
+	m.section("### Each arm in each condition", nil, v.EveryArm)
 	m.line("## What the selectors chose, and why")
 	for _, c := range v.Choices {
 		m.line("### " + inline(c.Arm+": "+c.Models))
 		m.list(c.Why)
 	}
+	m.section("### How long decisions took", nil, v.Decisions)
+	m.section("## Regret: how far from the best choice", v.Judged, v.Regret)
+	m.section("### Regret by condition", nil, v.RegretBy)
+	m.section("## Predictions", v.Predicted, v.Predictions)
+	m.section("### The whole request, by condition", nil, v.PredictedBy)
 	m.line("## Figures")
 	for _, f := range figures {
 		if f.Note != "" {

@@ -90,3 +90,44 @@ func TestQuote(t *testing.T) {
 		}
 	}
 }
+
+// TestReportJudges: the regret table has every selector, and what an ablation
+// did not change, what failed, and what is due to the model alone are said; a
+// run without replays has no such section.
+func TestReportJudges(t *testing.T) {
+	run := synthetic(options{Seed: 1, Pairs: 12, Judged: true, Cloud: true, Arms: 3})
+	for i := range run.Decisions {
+		if e := &run.Decisions[i]; e.Arm == "static:2" && e.Pair == 3 {
+			e.Decision.Failed = "answered nonsense"
+		}
+	}
+	s := stats.Summarize(run)
+	page, err := HTML(s, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := regexp.MustCompile(`<[^>]*>`).ReplaceAllString(string(page), "")
+	text = strings.NewReplacer("\u00a0", " ", "&#39;", "'", "&#43;", "+").Replace(text)
+	md := strings.ReplaceAll(string(Markdown(s, nil)), `\_`, "_")
+	want := []string{
+		"no-load (advanced-clean without load) chose the same at all 36 instants: the term changed no decision",
+		"no-network (advanced-clean without network) chose differently at",
+		"12 of 144 decisions were not its own, as it failed, but its fallback's.", "Failed 12 times: answered nonsense",
+		interval(s.Overall.SamePlacement.Saving, 100, " %"), interval(s.Overall.Others[0].Saving.MeanOfRatios, 100, " %"),
+		phaseErrorText(s.Predictions[1].Phases[5]), held(s.Predictions[1].Bound), "load 50 %, inference ",
+	}
+	for name, r := range s.Regret {
+		want = append(want, judgedLabel(name, r))
+	}
+	for _, w := range want {
+		if !strings.Contains(text, w) {
+			t.Errorf("report.html does not say %q", w)
+		}
+		if !strings.Contains(md, w) {
+			t.Errorf("report.md does not say %q", w)
+		}
+	}
+	if plain := string(Markdown(stats.Summarize(synthetic(options{})), nil)); strings.Contains(plain, "Regret") {
+		t.Error("a run without replays has a section of regret")
+	}
+}

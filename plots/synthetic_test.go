@@ -18,6 +18,9 @@ type options struct {
 	Pairs       int  // in a trial; 0: one
 	Repetitions int  // 0: one
 	Mixed       bool // the second arm chooses among two models
+	Arms        int  // 0: two
+	Judged      bool // every fourth pair is replayed, and shadows are asked
+	Cloud       bool // a second node, five times as fast, behind a round trip of 40 ms more
 }
 
 const ms = time.Millisecond
@@ -44,6 +47,26 @@ var profile = []selector.Option{
 func synthetic(o options) record.Run {
 	o.Pairs, o.Repetitions = max(o.Pairs, 1), max(o.Repetitions, 1)
 	m := &maker{o: o, rng: rand.New(rand.NewPCG(o.Seed, 7)), run: record.Run{Dir: "runs/lowbw", Header: header(o)}}
+	for i := 2; i < o.Arms; i++ {
+		m.run.Header.Arms = append(m.run.Header.Arms, fmt.Sprintf("static:%d", i))
+	}
+	for i, name := range m.run.Header.Arms {
+		m.run.Header.Selectors = append(m.run.Header.Selectors, record.Selector{Name: name, Policy: []string{"greedy", "advanced", "static"}[min(i, 2)]})
+	}
+	if o.Judged {
+		m.run.Header.Shadows = []record.Selector{{Name: "advanced-clean", Policy: "advanced"}, {Name: "no-network", Policy: "advanced", Settings: []string{"without network"}},
+			{Name: "no-load", Policy: "advanced", Settings: []string{"without load"}}, {Name: "fastest", Policy: "fastest"}}
+	}
+	if o.Cloud {
+		m.run.Header.Placements = []string{"edge", "cloud"}
+		for _, p := range profile {
+			p.Node, p.Infer = "cloud", p.Infer/5
+			m.run.Header.Profile = append(m.run.Header.Profile[:len(m.run.Header.Profile):len(m.run.Header.Profile)], p)
+		}
+		cascade := profile[1]
+		cascade.Placement, cascade.Second, cascade.Accuracy = selector.Cascade, &m.run.Header.Profile[7], 0.95
+		m.run.Header.Profile = append(m.run.Header.Profile, cascade)
+	}
 	for rep := range o.Repetitions {
 		for _, i := range m.rng.Perm(len(m.run.Header.Conditions)) {
 			m.trial(m.run.Header.Conditions[i], rep)
@@ -56,7 +79,7 @@ func synthetic(o options) record.Run {
 
 func header(o options) record.Header {
 	h := record.Header{
-		Schema: 1, Testbed: "0.1.0", Status: "done",
+		Schema: record.Schema, Testbed: "0.1.0", Status: "done",
 		Started: time.Date(2025, 3, 14, 9, 26, 53, 0, time.UTC),
 		Command: []string{"testbed", "run", "scenarios/lowbw.yaml", "--out", "runs/lowbw"},
 		Name:    "lowbw", Title: "Low and changing bandwidth, idle and busy edge",
@@ -124,11 +147,32 @@ func (m *maker) trial(c record.Condition, rep int) {
 	})
 	slow := 1 + 0.05*m.rng.NormFloat64() // of the whole trial
 	for pair := range m.o.Pairs {
-		first := m.rng.IntN(2)
-		for k := range 2 {
-			m.request(c, rep, pair, (first+k)%2, k == 0, slow)
+		arms := len(m.run.Header.Arms)
+		first := m.rng.IntN(arms)
+		for k := range arms {
+			m.request(c, rep, pair, (first+k)%arms, k == 0, slow)
+		}
+		if m.o.Judged && pair%4 == 0 {
+			m.replay(c, rep, pair, slow)
 		}
 	}
+}
+
+// replay makes every option answer the image of a pair.
+func (m *maker) replay(c record.Condition, rep, pair int, slow float64) {
+	r := record.Replay{Condition: c.ID, Repetition: rep, Pair: pair, Rewound: true}
+	for _, o := range m.run.Header.Profile {
+		p := m.phases(c, o, slow)
+		if o.Node == "cloud" {
+			p.Upload += 20 * ms
+		}
+		r.Options = append(r.Options, record.ReplayOption{Phases: p, Measured: p.Total()})
+		m.now += p.Total()
+	}
+	for i, s := range m.run.Header.Shadows {
+		r.Shadows = append(r.Shadows, record.ReplayShadow{Selector: s.Name, Option: []int{1, 1 + pair/4%2, 1, 0}[i]})
+	}
+	m.run.Replays = append(m.run.Replays, r)
 }
 
 // jitter is a time of an exponential distribution.
@@ -144,6 +188,15 @@ func (m *maker) request(c record.Condition, rep, pair, arm int, first bool, slow
 	r := record.Request{Condition: c.ID, Arm: m.run.Header.Arms[arm], Repetition: rep, Pair: pair, First: first,
 		Sample: sample, Model: profile[k].Model, Node: "edge", Due: m.now, Sent: m.now, Done: m.now + p.Total(),
 		Phases: p, Measured: p.Total(), Up: 3 * unit.KB, Down: 200, Label: 7, Prediction: prediction}
+	if m.o.Cloud && arm > 0 && pair%3 == 1 {
+		r.Node, r.Phases.Infer, r.Phases.Upload = "cloud", p.Infer/5, p.Upload+20*ms
+		r.Measured = r.Phases.Total()
+		r.Done = r.Sent + r.Measured
+	}
+	r.Option = r.Model + "@" + r.Node
+	if m.o.Cloud && arm == 1 && pair%6 == 2 {
+		r.Option, r.Model, r.By, r.Wasted = m.run.Header.Profile[8].Label(), profile[1].Model, "cloud", p.Infer
+	}
 	m.run.Requests = append(m.run.Requests, r)
 	m.run.Decisions = append(m.run.Decisions, m.decision(c, r, k))
 	m.now = r.Done
@@ -158,6 +211,8 @@ func (m *maker) choose(c record.Condition, arm int) int {
 	switch {
 	case arm == 0:
 		return 3
+	case arm > 1:
+		return arm % 4
 	case m.o.Mixed && c.Names["bandwidth"] == "50Mbps" && c.Residency == "warm":
 		return 2
 	}
@@ -203,7 +258,7 @@ func (m *maker) decision(c record.Condition, r record.Request, k int) record.Dec
 		if c.Residency == "cold" {
 			p.Fetch, p.Load = c.Links[0].Rate.TimeToSend(o.Size), o.Load
 		}
-		d.Decision.Candidates = append(d.Decision.Candidates, selector.Candidate{Model: o.Model, Node: o.Node, Predicted: p, Total: p.Total()})
+		d.Decision.Candidates = append(d.Decision.Candidates, selector.Candidate{Option: o.Label(), Predicted: p, Total: p.Total(), Bound: p.Total() * 5 / 4})
 	}
 	d.Decision.Choice = k
 	if k == 3 {
@@ -220,7 +275,7 @@ func (m *maker) telemetry(c record.Condition, rep int) {
 	rate := c.Links[0].Rate
 	t := record.Telemetry{From: m.sec - time.Second, At: m.sec, Condition: c.ID, Repetition: rep, Node: "edge", CPUBusy: 0.35 + 0.1*m.rng.Float64(), RSS: 90 * unit.MB}
 	if c.Names["load"] == "busy" {
-		t.CPUAsked, t.CPUAchieved, t.CPUBusy = 0.5, 0.5+0.01*m.rng.NormFloat64(), 0.8+0.1*m.rng.Float64()
+		t.CPUAsked, t.CPUAchieved, t.CPUBusy, t.CPUOthers = 0.5, 0.5+0.01*m.rng.NormFloat64(), 0.8+0.1*m.rng.Float64(), 0.55
 	}
 	use := 0.1
 	if c.Residency == "cold" {

@@ -41,14 +41,29 @@ func rgb(hex uint32) color.NRGBA {
 }
 
 // armColor is the colour of an arm, by its place: the baseline is vermillion.
+// There are twelve.
 func armColor(i int) color.NRGBA {
-	return []color.NRGBA{vermillion, blue, green, purple, black, orange}[i%6]
+	return []color.NRGBA{vermillion, blue, green, purple, black, orange,
+		sky, grey, dark(green), dark(vermillion), dark(purple), dark(yellow)}[i%12]
 }
 
-// modelColor is the colour of a model, by its place among those chosen. The
-// colours of the first two arms come last.
+// modelColor is the colour of an option, by its place among those chosen. The
+// colours of the first two arms come last; after nine come darker ones.
 func modelColor(i int) color.NRGBA {
-	return []color.NRGBA{orange, sky, green, purple, yellow, black, grey, blue, vermillion}[i%9]
+	c := []color.NRGBA{orange, sky, green, purple, yellow, black, grey, blue, vermillion}[i%9]
+	switch {
+	case i/9%2 == 0:
+		return c
+	case c == black:
+		return rgb(0x555555)
+	}
+	return dark(c)
+}
+
+// dark is a shade of c that can be told from it.
+func dark(c color.NRGBA) color.NRGBA {
+	part := func(x uint8) uint8 { return uint8(uint16(x) * 11 / 20) }
+	return color.NRGBA{part(c.R), part(c.G), part(c.B), c.A}
 }
 
 // phaseColor is the colour of a phase, by its place in stats.PhaseNames.

@@ -25,6 +25,9 @@ func timeline(s stats.Series) (page, string) {
 	for _, c := range t.CPUs[:min(len(t.CPUs), mostCourses)] {
 		panels = append(panels, cpuPanel(c, t.Trials))
 	}
+	for _, l := range t.Loads[:min(len(t.Loads), mostCourses)] {
+		panels = append(panels, loadPanel(l, t.Trials))
+	}
 	if len(t.Dots) > 0 {
 		panels = append(panels, dotPanel(t))
 	}
@@ -37,8 +40,8 @@ func timeline(s stats.Series) (page, string) {
 		legend:   timelineKeys(s),
 		height:   vg.Length(len(panels)) * 1.35 * vg.Inch,
 		caption: "Black: what was asked of a link or of the background load. Rings: what probes found the link to carry before each trial; they should lie on the black line. " +
-			"Blue: what passed over the link, which is below the line whenever little is sent. For the CPU, the blue line is what the background load achieved and should lie on the black one; " +
-			"grey is all that ran on the node. Below: each request at the time it was sent (circle: baseline, triangle: the other arm).",
+			"Blue: what passed over the link, which is below the line whenever little is sent. For CPU, memory, GPU and traffic, the blue line is what the background load achieved and should lie on the black one; " +
+			"grey is all that ran on the node. Below: each request at the time it was sent (circle: baseline, triangle: other arms).",
 	}
 	p.body = func(c draw.Canvas) {
 		end := max(t.Length().Seconds(), 1)
@@ -65,7 +68,7 @@ func thinned(t stats.Timeline) string {
 }
 
 func timelineKeys(s stats.Series) (keys []key) {
-	if len(s.Timeline.Links)+len(s.Timeline.CPUs) > 0 {
+	if len(s.Timeline.Links)+len(s.Timeline.CPUs)+len(s.Timeline.Loads) > 0 {
 		keys = append(keys, key{"asked", line, black}, key{"found by probes", ring, vermillion}, key{"delivered, or background load achieved", line, blue})
 	}
 	if len(s.Timeline.CPUs) > 0 {
@@ -138,6 +141,26 @@ func cpuPanel(c stats.CPUCourse, trials []stats.Span) *plot.Plot {
 	p.Y.Min, p.Y.Max = 0, 1.04
 	p.Y.Tick.Marker = ticks{most: 4, text: asPercent}
 	p.Add(trialBands(trials), gridY(), course(c.Busy, stroke(grey, 1), true), course(c.Achieved, stroke(blue, 1.4), true), course(c.Asked, stroke(black, 1.2), true))
+	return p
+}
+
+// loadPanel is background load of another resource of a node.
+func loadPanel(l stats.LoadCourse, trials []stats.Span) *plot.Plot {
+	p := newPlot(l.Node + " " + l.Resource)
+	p.Y.Label.Text = "share"
+	p.Y.Min, p.Y.Max = 0, 1.04
+	p.Y.Tick.Marker = ticks{most: 4, text: asPercent}
+	most := 0.0
+	for _, q := range append(l.Asked[:len(l.Asked):len(l.Asked)], l.Achieved...) {
+		if q.Y > most {
+			most = q.Y
+		}
+	}
+	if most > 1.5 { // no share, but bytes
+		p.Y.Label.Text, p.Y.Max = "GB", most*1.12
+		p.Y.Tick.Marker = ticks{most: 4, text: func(v float64) string { return stats.Number(v / 1e9).Significant(3) }}
+	}
+	p.Add(trialBands(trials), gridY(), course(l.Achieved, stroke(blue, 1.4), true), course(l.Asked, stroke(black, 1.2), true))
 	return p
 }
 

@@ -23,7 +23,17 @@ type view struct {
 	Conditions   table
 	Definitions  table
 	DefinedAs    []string
+	Selectors    table
+	Arms         table // each against the baseline
+	EveryArm     table // and in each condition
 	Choices      []choice
+	Decisions    table
+	Judged       []string // how
+	Regret       table
+	RegretBy     table // condition
+	Predicted    []string
+	Predictions  table
+	PredictedBy  table    // condition
 	Measured     []string // how
 	Validity     []string
 	Links        table
@@ -59,6 +69,9 @@ func viewOf(s stats.Summary, figures []Figure) view {
 		Choices: choiceList(s), Measured: method(s), Validity: validity(s), Links: links(s), Load: load(s), Models: modelTable(s),
 		Environment: environment(s), Warnings: s.Warnings,
 	}
+	v.Selectors, v.Arms, v.EveryArm, v.Decisions = selectorTable(s), armTable(s), everyArm(s), decisionTable(s)
+	v.Judged, v.Regret, v.RegretBy = judgedWords(s), regretTable(s), regretBy(s)
+	v.Predicted, v.Predictions, v.PredictedBy = predictedWords(s), predictionTable(s), predictedBy(s)
 	v.DefinedAs = definedAs(s)
 	v.Commands, v.Reproduce = reproduce(s)
 	return v
@@ -105,7 +118,8 @@ func conditions(s stats.Summary) table {
 		accuracy = "accuracy, published"
 	}
 	t := table{Head: []string{"condition", "valid", "pairs", "Δt", "median t", accuracy, "given up, points"}, Numbers: 2}
-	for _, a := range s.Run.Arms {
+	judged := s.Run.Arms[:min(len(s.Run.Arms), 2)] // the others have a table of their own
+	for _, a := range judged {
 		t.Head = append(t.Head, a+" chose")
 	}
 	for _, c := range s.Conditions {
@@ -116,7 +130,7 @@ func conditions(s stats.Summary) table {
 		var medians, accuracies []string
 		row := []string{c.Label, valid, fmt.Sprint(c.Pairs), interval(c.Saving.MeanOfRatios, 100, " %"), "", "", interval(c.AccuracyDrop, 1, "")}
 		for i, a := range c.Arms {
-			if i < len(s.Run.Arms) {
+			if i < len(judged) {
 				medians = append(medians, a.Latency.P50.Millis())
 				accuracies = append(accuracies, a.Accuracy.Percent(1))
 				row = append(row, modelCounts(a))
@@ -152,7 +166,14 @@ func definedAs(s stats.Summary) (out []string) {
 func choiceList(s stats.Summary) (out []choice) {
 	for _, c := range s.Models {
 		a := stats.Arm{Models: c.Models}
-		out = append(out, choice{Arm: c.Selector, Models: modelCounts(a), Only: c.Only != "", Why: c.Why})
+		k := choice{Arm: c.Selector, Models: modelCounts(a), Only: c.Only != "", Why: slices.Clone(c.Why)}
+		if d := c.Decisions; d.Failed > 0 {
+			k.Why = append(k.Why, fmt.Sprintf("%d of %d decisions were not its own, as it failed, but its fallback's.", d.Failed, d.N))
+			for _, f := range d.Failures {
+				k.Why = append(k.Why, "Failed "+f)
+			}
+		}
+		out = append(out, k)
 	}
 	return out
 }
@@ -192,17 +213,6 @@ func offBy(asked, got stats.Number) string {
 		return "–"
 	}
 	return (got/asked - 1).Percent(1)
-}
-
-// load is asked against achieved utilization.
-func load(s stats.Summary) table {
-	t := table{Head: []string{"condition", "node", "asked", "achieved", "busy with anything"}, Numbers: 2}
-	for _, c := range s.Conditions {
-		for _, b := range c.Background {
-			t.Rows = append(t.Rows, []string{c.Label, b.Node + " " + b.Resource, b.Asked.Percent(1), b.Achieved.Percent(1), b.Busy.Percent(1)})
-		}
-	}
-	return t
 }
 
 // modelTable is what was known of the models before the run.

@@ -36,7 +36,11 @@ func lead(s stats.Summary) (out []string) {
 		}
 		rest += "; they are named by " + strings.Join(axes, " · ")
 	}
-	return append(out, rest+". Where a time is judged it is that of "+cmp.Or(r.Node, "the inference node")+" in the world “"+s.World+"”.")
+	where := cmp.Or(r.Node, "the inference node")
+	if len(r.Placements) > 1 {
+		where = "any of the placements " + strings.Join(r.Placements, ", ")
+	}
+	return append(out, rest+". Where a time is judged it is that of "+where+" in the world “"+s.World+"”.")
 }
 
 // method says how it was measured.
@@ -47,10 +51,14 @@ func method(s stats.Summary) []string {
 	out := []string{
 		"t of a request is the time of the phases that the scenario counts: " + measures(s) + ". The times are of one monotonic clock.",
 		"Δt = (1/n) Σ (t_b − t_a)/t_b over n pairs, where t_b is the time of the baseline and t_a that of the other arm. A pair is the same image in the same condition, repetition and place in the trial; a pair in which a request failed, and warm-ups, do not count.",
-		"The two requests of a pair follow each other, in an order that is drawn anew for each pair and balanced within a trial, so that what changes slowly meets both arms alike. One request is under way at a time (closed loop).",
+		"The requests of a pair follow each other, one of each arm, in an order that is drawn anew for each pair and balanced within a trial, so that what changes slowly meets all arms alike. One request is under way at a time (closed loop).",
 		fmt.Sprintf("All random choices come from seed %d and the number of the repetition, so every condition sees the same images. %d repetitions; the order of conditions is drawn anew in each.", r.Seed, r.Repetitions),
 		fmt.Sprintf("Intervals are %s percentile intervals of a bootstrap with %d resamples. For times it draws trials and then pairs (or blocks of neighbouring pairs) within each, in each condition by itself. For accuracy it draws images, since the same image is right or wrong in every condition alike. Requirements are judged by the one-sided %s bounds.", c, r.Resamples, c),
+		"The time in which a selector decides is no part of t; it is reported beside it, and a warning says where it is more than 1 % of t.",
 		"Percentiles are by nearest rank. One that the data cannot bear is left out, and a warning says how many requests it needs. The interval of an arm's accuracy is Wilson's.",
+	}
+	if r.Batch > 1 {
+		out = append(out, fmt.Sprintf("A request is a batch of %d images; t is of the whole batch, and accuracy of each of its images.", r.Batch))
 	}
 	if order.Pairs[0] > 0 && order.Pairs[1] > 0 {
 		out = append(out, fmt.Sprintf("Δt was %s in the %d pairs in which the baseline went first and %s in the %d others: a large difference would say that one arm warmed something for the other.",
@@ -78,7 +86,7 @@ func validity(s stats.Summary) []string {
 	t := s.Run.Tolerance
 	out := []string{fmt.Sprintf("A condition is valid if, in each of its trials, probes over the emulated network found every limited rate within %s of what was asked and the median round trip within %s; "+
 		"if the links, while requests were made, delivered in no second more than they offered by that share, %slost what they were asked to (a chance of 1 %% of being called off by mistake); "+
-		"if the mean background load was within %s points; if at most 5 %% of its requests failed; and if it has pairs. The verdict is over valid conditions, and there is one if at least half are valid.",
+		"if the mean background load of every resource was within %s points, and second by second on average, if it varies (of resident memory within as many percent); if at most 5 %% of its requests failed; and if it has pairs. The verdict is over valid conditions, and there is one if at least half are valid.",
 		stats.Number(t.Rate).Percent(1), stats.Number(t.Delay.Seconds()*1000).Millis(), punctual(t.Lag), stats.Number(100*t.CPU).Significant(3))}
 	if s.World == "devices" {
 		out = []string{fmt.Sprintf("The links between these machines are as they are: nothing was asked of them, so nothing of them can be off; they were measured when each trial began. "+

@@ -26,13 +26,13 @@ type conditionPace struct {
 	spent time.Duration // on those seen
 }
 
-func newPace(plan *scenarios.Plan, done map[pairKey]int) *pace {
+func newPace(plan *scenarios.Plan, d done) *pace {
 	p := &pace{per: make([]conditionPace, len(plan.Conditions)), last: time.Now()}
 	for _, t := range plan.Trials {
 		c := plan.Conditions[t.Condition]
 		per := &p.per[t.Condition]
-		per.pairs = len(t.Samples)
-		first := firstPair(plan, t, done)
+		per.pairs = len(t.First)
+		first := firstPair(plan, t, d)
 		todo := c.Warmup + c.Requests - first // the warm-ups are run again
 		if first == c.Requests {
 			todo = 0
@@ -42,15 +42,6 @@ func newPace(plan *scenarios.Plan, done map[pairKey]int) *pace {
 		p.total += per.pairs
 	}
 	return p
-}
-
-// firstPair is the first pair of a trial that is not recorded in all arms.
-func firstPair(plan *scenarios.Plan, t scenarios.Trial, done map[pairKey]int) (first int) {
-	c := plan.Conditions[t.Condition]
-	for first < c.Requests && done[pairKey{c.ID, t.Repetition, first}] >= len(plan.Scenario.Selectors) {
-		first++
-	}
-	return first
 }
 
 // entered notes that the world of a trial is made.

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/testbed/testbed/emulator/unit"
@@ -11,124 +12,132 @@ import (
 	"github.com/testbed/testbed/selector"
 )
 
-// A trial is one condition being run once.
-type trial struct {
-	*run
-	scenarios.Trial
-	condition scenarios.Condition
-	index     int // in the plan
-	arms      []*arm
-	began     time.Duration // when the first request could have been sent
-}
-
-// An arm is a selector in one trial. It starts every trial knowing nothing, so
-// that no trial depends on those before it.
-type arm struct {
-	selector.Selector
-	name string
-	seq  uint64
-}
-
-// pairs sends the warm-ups and then the pairs from first on, the arms in the
-// order that the plan drew.
-func (t *trial) pairs(ctx context.Context, first int) error {
-	t.began = t.o.World.Now()
-	for i := range t.Samples {
-		pair := i - t.condition.Warmup
-		if pair >= 0 && pair < first {
-			continue
-		}
-		sample, err := t.o.Dataset.Sample(t.Samples[i])
-		if err != nil {
-			return err
-		}
-		for k, a := range inOrder(t.arms, t.BaseFirst[i]) {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			if err := t.request(ctx, a, pair, k == 0, sample); err != nil {
-				return err
-			}
-		}
-		t.pace.did(t.Condition)
-		t.tell(Progress{Stage: "run", Done: t.pace.done, Total: t.pace.total, Condition: t.condition.ID, Repetition: t.Repetition,
-			Trial: t.index, Trials: len(t.plan.Trials), Left: t.pace.left()})
-	}
-	return nil
-}
-
-// inOrder puts the baseline first or last.
-func inOrder(arms []*arm, baseFirst bool) []*arm {
-	if baseFirst {
-		return arms
-	}
-	return append(append([]*arm(nil), arms[1:]...), arms[0])
-}
-
-// request sends one image by the choice of one arm, and writes it down.
-func (t *trial) request(ctx context.Context, a *arm, pair int, first bool, s dataset.Sample) error {
+// request sends the images of a pair by the choice of one arm, and writes it
+// down.
+func (t *trial) request(ctx context.Context, a *arm, pair int, first bool, samples []dataset.Sample) error {
 	if err := t.empty(ctx); err != nil {
 		return err
 	}
-	if err := pause(ctx, t.condition.Think); err != nil {
+	meet := t.moment.again
+	if first {
+		meet = t.moment.pair
+	}
+	if err := t.meet(ctx, meet); err != nil {
 		return err
 	}
-	d, due, err := t.decide(ctx, a, unit.Bytes(len(s.Image)))
+	d, due, err := t.decide(ctx, a, samples)
 	if err != nil {
 		return err
 	}
 	d.Condition, d.Repetition, d.Pair = t.condition.ID, t.Repetition, pair
-	chosen := t.options[d.Decision.Choice]
-	res, err := t.o.World.Do(ctx, Request{Node: chosen.Node, Arm: a.name, Model: chosen.Model, Image: s.Image, Timeout: t.plan.Scenario.Timeout})
+	chosen := a.options[d.Decision.Choice]
+	ans, err := t.send(ctx, a, chosen, samples)
 	if err != nil {
 		return err
 	}
-	if ctx.Err() != nil {
-		return ctx.Err() // what was cut short is not a failed request
-	}
-	d.Outcome = res.Phases
-	a.Learn(selector.Outcome{Seq: d.Observed.Seq, Option: chosen, Observed: res.Phases, Failed: res.Err != ""})
+	t.moment.ended()
+	d.Outcome = ans.phases
+	a.Learn(ans.outcome(d.Observed.Seq))
 	if err := t.o.Writer.Decision(d); err != nil {
 		return err
 	}
-	return t.o.Writer.Request(record.Request{
-		Condition: t.condition.ID, Arm: a.name, Repetition: t.Repetition, Pair: pair, Warmup: pair < 0, First: first,
-		Sample: s.ID, Model: chosen.Model, Node: chosen.Node,
-		Due: due, Sent: res.Sent, Done: res.Done, Phases: res.Phases, Measured: measured(res.Phases, t.condition.Measure),
-		Up: res.Up, Down: res.Down, Got: res.Fetched,
-		Label: s.Label, Prediction: res.Prediction, Error: res.Err,
-	})
+	req := ans.line(samples)
+	req.Condition, req.Arm, req.Repetition, req.Pair, req.Warmup, req.First = t.condition.ID, a.name, t.Repetition, pair, pair < 0, first
+	req.Due, req.Measured = due, measured(ans.phases, t.condition.Measure)
+	return t.o.Writer.Request(req)
 }
 
-// empty makes the node forget every model, where each request is to be cold.
-func (t *trial) empty(ctx context.Context) error {
-	if t.condition.Residency != "cold" {
-		return nil
+// meet waits for the instant of the next request: that to which the world is
+// turned, and the pause after it, which is as long for all.
+func (t *trial) meet(ctx context.Context, turn func(context.Context) error) error {
+	if err := turn(ctx); err != nil {
+		return err
 	}
-	for _, a := range t.arms {
-		if err := t.o.World.Prepare(ctx, t.node, a.name, nil); err != nil {
-			return err
-		}
+	return pause(ctx, t.condition.Think)
+}
+
+// send has an option answer the images, and waits until all that it began is
+// over.
+func (t *trial) send(ctx context.Context, a *arm, o selector.Option, samples []dataset.Sample) (answer, error) {
+	a.empty = false
+	j := &job{world: t.o.World, arm: a.name, samples: samples, until: t.o.World.Now() + t.plan.Scenario.Timeout}
+	ans, err := j.do(ctx, o)
+	if err == nil {
+		err = ctx.Err() // what was cut short is not a failed request
 	}
-	return nil
+	return ans, err
+}
+
+// decide asks the selector of an arm, which sees only what the device could
+// know. The request is due when it is asked: the time it takes to decide is
+// waiting.
+func (t *trial) decide(ctx context.Context, a *arm, samples []dataset.Sample) (d record.Decision, due time.Duration, err error) {
+	obs, err := t.observe(ctx, a, samples)
+	if err != nil {
+		return d, 0, err
+	}
+	due = t.o.World.Now()
+	obs.Now = t.moment.now()
+	choice, took, err := t.ask(a, obs)
+	return record.Decision{Arm: a.name, Observed: obs, Decision: choice, Took: took}, due, err
+}
+
+// ask has the selector of an arm choose.
+func (t *trial) ask(a *arm, obs selector.Observation) (d selector.Decision, took time.Duration, err error) {
+	begun := t.o.World.Now()
+	d = a.Select(obs, a.options)
+	took = t.o.World.Now() - begun
+	switch {
+	case d.Failed != "" && a.ends:
+		return d, took, fmt.Errorf("selector %s: %s; its fallback is to %s the run", a.name, d.Failed, scenarios.EndRun)
+	case d.Choice < 0 || d.Choice >= len(a.options):
+		return d, took, fmt.Errorf("selector %s: chose option %d of %d", a.name, d.Choice, len(a.options))
+	}
+	return d, took, nil
 }
 
 // answerSize is what an answer weighs on the emulated link, roughly: headers,
 // the JSON, and some logits. It hardly matters.
 const answerSize unit.Bytes = 1000
 
-// decide asks a selector, which sees only what the device could know. The
-// request is due when it is asked: the time it takes to decide is waiting.
-func (t *trial) decide(ctx context.Context, a *arm, upload unit.Bytes) (d record.Decision, due time.Duration, err error) {
-	obs, err := t.o.World.Observe(ctx, t.node, a.name)
+// observe is what an arm sees before its next request.
+func (t *trial) observe(ctx context.Context, a *arm, samples []dataset.Sample) (selector.Observation, error) {
+	devices, err := t.o.World.Observe(ctx, a.nodes, a.name)
 	if err != nil {
-		return d, 0, err
+		return selector.Observation{}, err
 	}
-	due = t.o.World.Now()
-	obs.Seq, obs.Now, obs.Upload, obs.Download = a.seq, due-t.began, upload, answerSize
+	t.asThen(devices)
+	obs := selector.Observation{Seq: a.seq, Upload: size(samples), Download: answerSize, Devices: devices}
+	if len(samples) > 1 {
+		obs.Batch = len(samples)
+	}
 	a.seq++
-	choice := a.Select(obs, t.options)
-	return record.Decision{Arm: a.name, Observed: obs, Decision: choice, Took: t.o.World.Now() - due}, due, nil
+	return obs, nil
+}
+
+// asThen gives devices the state of the machine that they had when the pair
+// began, where the world was turned back to then: what they measure of the last
+// second is of a second that has not been.
+func (t *trial) asThen(devices []selector.Device) {
+	for i, d := range devices {
+		then, known := t.seen[d.Name]
+		switch {
+		case !known:
+			t.seen[d.Name] = d
+		case t.moment.turned:
+			d.Utilization, d.Busy, d.Pressure, d.Ages.Utilization = then.Utilization, then.Busy, then.Pressure, then.Ages.Utilization
+			d.MemoryFree, d.FrequencyMHz, d.TemperatureC, d.GPU, d.Ages.Machine = then.MemoryFree, then.FrequencyMHz, then.TemperatureC, then.GPU, then.Ages.Machine
+			devices[i] = d
+		}
+	}
+}
+
+// size is that of an image of a request: their mean, rounded up.
+func size(samples []dataset.Sample) (n unit.Bytes) {
+	for _, s := range samples {
+		n += unit.Bytes(len(s.Image))
+	}
+	return (n + unit.Bytes(len(samples)) - 1) / unit.Bytes(len(samples))
 }
 
 // pause waits for d, or until ctx ends.

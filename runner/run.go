@@ -1,9 +1,11 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/testbed/testbed/inference/dataset"
@@ -22,17 +24,29 @@ type Options struct {
 	// The zero Run means nothing.
 	Before record.Run
 
-	// Known is the device profile that the node goes by. The zero Known is
-	// none: the models are measured before the first trial.
-	Known Known
+	// Known are the device profiles that nodes go by, by node. The models of
+	// the others are measured before the first trial.
+	Known map[string]Known
+
+	// Selector makes the selector s for one trial: c is its Config with what
+	// the run knows filled in, opts are the options that it may choose, which
+	// Select will be given. Nil is selector.New(c), of which programs of
+	// others are none.
+	Selector func(s scenarios.Selector, c selector.Config, t Trial, opts []selector.Option) (selector.Selector, error)
 
 	// Progress, if not nil, is told what happens. It is called often, from
 	// one goroutine, and must be quick.
 	Progress func(Progress)
 }
 
-// A Known is what a device profile says of the judged node: an Option for each
-// model of the plan, in its order, and how load slows it down.
+// A Trial is a condition in one of its repetitions, as a selector may know it.
+type Trial struct {
+	Condition  string
+	Repetition int // from 0
+}
+
+// A Known is what a device profile says of a node: an Option for each model of
+// the plan, in its order, and how load slows it down.
 type Known struct {
 	Options  []selector.Option
 	Slowdown selector.Curve
@@ -41,8 +55,10 @@ type Known struct {
 
 // A Progress says how far a run is.
 type Progress struct {
-	Stage       string // "profile" or "run"
-	Done, Total int    // profiles, or requests
+	// Stage is "profile" (models are measured), "calibrate" (what options of
+	// two models answer is measured) or "run".
+	Stage       string
+	Done, Total int // profiles, images or pairs
 	Condition   string
 	Repetition  int
 	Trial       int // from 0
@@ -51,23 +67,23 @@ type Progress struct {
 	Left time.Duration
 }
 
-// Run carries a plan through a world. Every request, decision, check and
-// second of telemetry is in the Writer before the next begins, so that a run
-// that ends early, for whatever reason, keeps what it did. The error of a
+// Run carries a plan through a world. Every request, decision, check, replay
+// and second of telemetry is in the Writer before the next begins, so that a
+// run that ends early, for whatever reason, keeps what it did. The error of a
 // run that was cancelled is ctx's.
 func Run(ctx context.Context, plan *scenarios.Plan, o Options) error {
-	r := &run{plan: plan, o: o, node: plan.Scenario.Nodes[0].Name, done: before(o.Before)}
-	if err := r.profile(ctx); err != nil {
+	r := &run{plan: plan, o: o, done: before(o.Before)}
+	if err := r.measure(ctx); err != nil {
+		return cmp.Or(ctx.Err(), err)
+	}
+	if err := r.check(); err != nil {
 		return err
 	}
 	r.pace = newPace(plan, r.done)
 	for i, t := range plan.Trials {
 		if err := r.trial(ctx, i, t); err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
 			c := plan.Conditions[t.Condition]
-			return fmt.Errorf("condition %s, repetition %d: %w", c.ID, t.Repetition+1, err)
+			return cmp.Or(ctx.Err(), fmt.Errorf("condition %s, repetition %d: %w", c.ID, t.Repetition+1, err))
 		}
 	}
 	return nil
@@ -77,47 +93,50 @@ func Run(ctx context.Context, plan *scenarios.Plan, o Options) error {
 type run struct {
 	plan    *scenarios.Plan
 	o       Options
-	node    string // the inference node that is judged
-	options []selector.Option
-	done    map[pairKey]int // arms recorded, before this session
+	options []selector.Option // of all arms, as in Header.Profile
+	done    done
 	pace    *pace
 }
 
-type pairKey struct {
-	condition        string
-	repetition, pair int
-}
-
-func before(b record.Run) map[pairKey]int {
-	done := map[pairKey]int{}
-	for _, r := range b.Requests {
-		done[pairKey{r.Condition, r.Repetition, r.Pair}]++
-	}
-	return done
-}
-
-// profile measures the models, or takes what an earlier session measured.
-func (r *run) profile(ctx context.Context) error {
+// measure makes the options and measures them, or takes what an earlier session
+// measured.
+func (r *run) measure(ctx context.Context) error {
 	if h := r.o.Writer.Header(); len(h.Profile) > 0 {
 		r.options = h.Profile
 		return nil
 	}
-	models := r.plan.Scenario.Models
-	tell := func(done int) {
-		r.tell(Progress{Stage: "profile", Done: done, Total: len(models)})
-	}
-	options, err := r.o.Known.Options, error(nil)
-	if len(options) == 0 {
-		tell(0)
-		options, err = r.o.World.Profile(ctx, r.node, models, tell)
-	}
+	alone, err := r.profiles(ctx)
 	if err != nil {
 		return fmt.Errorf("profile: %w", err)
 	}
+	options := placed(r.plan.Scenario, alone)
+	if len(options) == 0 {
+		return fmt.Errorf("placement: %d models give no option: cascade needs two", len(r.plan.Scenario.Models))
+	}
+	if err := r.calibrate(ctx, options); err != nil {
+		return fmt.Errorf("calibrate: %w", err)
+	}
 	r.options = options
 	return r.o.Writer.SetHeader(func(h *record.Header) {
-		h.Profile, h.Slowdown, h.ProfileFrom = options, r.o.Known.Slowdown, r.o.Known.From
+		h.Profile, h.Slowdown, h.ProfileFrom = options, r.slowdowns(), r.from()
 	})
+}
+
+// check finds, before the first trial, selectors that could choose nothing.
+func (r *run) check() error {
+	for _, s := range slices.Concat(r.plan.Scenario.Selectors, r.plan.Scenario.Judge.Shadows) {
+		_, options := allowed(s, r.options)
+		if len(options) == 0 {
+			return fmt.Errorf("selector %s: none of the options is of its placements %q", s.Name, s.Placements)
+		}
+		if !slices.Contains(selector.Policies(), s.Policy) {
+			continue // a program of others, which Options.Selector knows
+		}
+		if err := s.Config.Check(options); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *run) tell(p Progress) {
@@ -141,42 +160,4 @@ func (r *run) trial(ctx context.Context, index int, planned scenarios.Trial) err
 	tick := r.telemetry(ctx, t.condition.ID, t.Repetition)
 	err := t.pairs(ctx, first)
 	return errors.Join(err, tick.stop(), r.o.World.Leave(context.WithoutCancel(ctx)), r.o.Writer.Sync())
-}
-
-// enter makes the trial's world and its arms, and writes down what probes
-// found.
-func (t *trial) enter(ctx context.Context) error {
-	checks, err := t.o.World.Enter(ctx, t.condition, t.Seeds.Link)
-	if err != nil {
-		return err
-	}
-	for _, c := range checks {
-		c.Condition, c.Repetition = t.condition.ID, t.Repetition
-		if err := t.o.Writer.Check(c); err != nil {
-			return err
-		}
-	}
-	for _, s := range t.plan.Scenario.Selectors {
-		sel, err := selector.New(s.Name, selector.Config{Budget: t.plan.Scenario.Budget, Slowdown: t.o.Writer.Header().Slowdown})
-		if err != nil {
-			return err
-		}
-		t.arms = append(t.arms, &arm{Selector: sel, name: s.Name})
-		if err := t.o.World.Prepare(ctx, t.node, s.Name, t.held(t.condition)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// held are the models that a node holds when a trial of c begins.
-func (r *run) held(c scenarios.Condition) []string {
-	if c.Residency != "warm" {
-		return nil
-	}
-	var names []string
-	for _, m := range r.plan.Scenario.Models {
-		names = append(names, m.Name)
-	}
-	return names
 }

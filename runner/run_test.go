@@ -4,143 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/testbed/testbed/inference/dataset"
 	"github.com/testbed/testbed/runner"
-	"github.com/testbed/testbed/runner/record"
-	"github.com/testbed/testbed/scenarios"
-	"github.com/testbed/testbed/selector"
 )
-
-const ms = time.Millisecond
-
-// A fakeWorld answers in virtual time: upload 10 ms, fetch 40 ms if the model
-// is not held, inference 5 ms (small) or 30 ms (big), download 1 ms.
-type fakeWorld struct {
-	start    time.Time
-	held     map[string]map[string]bool // by arm
-	entered  []string
-	prepared []string
-	fail     map[int]string // request number → its error
-	broken   int            // request number at which the world breaks; 0: never
-	requests int
-	left     int
-	slow     time.Duration // factor of every inference; 0: 1
-	making   time.Duration // that Enter takes
-	lag      time.Duration // p99 of a link; 0: no links
-	load     float64       // background
-}
-
-func newFake() *fakeWorld {
-	return &fakeWorld{start: time.Now(), held: map[string]map[string]bool{}, fail: map[int]string{}}
-}
-
-func (w *fakeWorld) Now() time.Duration { return time.Since(w.start) }
-
-func (w *fakeWorld) Profile(_ context.Context, node string, models []scenarios.Model, progress func(int)) (all []selector.Option, err error) {
-	for i, m := range models {
-		infer := 5 * ms
-		if m.Name == "big" {
-			infer = 30 * ms
-		}
-		all = append(all, selector.Option{Model: m.Name, Node: node, Accuracy: .9 + .01*float64(i), Size: 1000, Load: ms, Infer: infer})
-		progress(i + 1)
-	}
-	return all, nil
-}
-
-func (w *fakeWorld) Enter(_ context.Context, c scenarios.Condition, seed uint64) ([]record.Check, error) {
-	time.Sleep(w.making)
-	w.entered = append(w.entered, fmt.Sprintf("%s/%d", c.ID, seed))
-	return []record.Check{{Node: "edge", Engine: "relay"}}, nil
-}
-
-func (w *fakeWorld) Prepare(_ context.Context, _, arm string, models []string) error {
-	w.prepared = append(w.prepared, fmt.Sprint(arm, models))
-	w.held[arm] = map[string]bool{}
-	for _, m := range models {
-		w.held[arm][m] = true
-	}
-	return nil
-}
-
-func (w *fakeWorld) Observe(_ context.Context, _, arm string) (o selector.Observation, err error) {
-	for m := range w.held[arm] {
-		o.Held, o.Loaded = append(o.Held, m), append(o.Loaded, m)
-	}
-	return o, nil
-}
-
-func (w *fakeWorld) Do(_ context.Context, r runner.Request) (runner.Result, error) {
-	w.requests++
-	if w.requests == w.broken {
-		return runner.Result{}, errors.New("the router is gone")
-	}
-	res := runner.Result{Sent: w.Now(), Prediction: 1, Err: w.fail[w.requests],
-		Phases: selector.Phases{Upload: 10 * ms, Infer: 5 * ms, Download: ms}}
-	if r.Model == "big" {
-		res.Phases.Infer = 30 * ms
-	}
-	res.Phases.Infer *= max(1, w.slow)
-	if !w.held[r.Arm][r.Model] {
-		res.Phases.Fetch, res.Fetched = 40*ms, 1000
-		w.held[r.Arm][r.Model] = true
-	}
-	time.Sleep(res.Phases.Total())
-	res.Done = w.Now()
-	return res, nil
-}
-
-func (w *fakeWorld) Telemetry(context.Context) ([]record.Telemetry, error) {
-	t := record.Telemetry{At: w.Now(), Node: "edge", CPUAsked: w.load}
-	if w.lag > 0 {
-		t.Links = []record.LinkSample{{Direction: "up", LagP99: w.lag}}
-	}
-	return []record.Telemetry{t}, nil
-}
-
-func (w *fakeWorld) Leave(context.Context) error { w.left++; return nil }
-
-// plan has one condition of the given residency, one trial of one warm-up and
-// n pairs; the baseline goes first in every other pair.
-func plan(residency string, n int, measure ...string) *scenarios.Plan {
-	c := scenarios.Condition{ID: residency, Residency: residency, Requests: n, Warmup: 1, Measure: measure}
-	t := scenarios.Trial{Seeds: scenarios.Seeds{Link: 9}}
-	for i := range n + 1 {
-		t.Samples, t.BaseFirst = append(t.Samples, i), append(t.BaseFirst, i%2 == 0)
-	}
-	return &scenarios.Plan{
-		Scenario: scenarios.Scenario{Name: "x", Nodes: []scenarios.Node{{Name: "edge"}}, Repetitions: 1, Timeout: time.Second,
-			Models:    []scenarios.Model{{Name: "small"}, {Name: "big"}},
-			Selectors: []scenarios.Selector{{Name: "greedy"}, {Name: "advanced"}},
-			Budget:    selector.Budget{Absolute: .1, Relative: 1}},
-		Conditions: []scenarios.Condition{c}, Trials: []scenarios.Trial{t},
-	}
-}
-
-// carryOut runs p in w and reads the directory back.
-func carryOut(t *testing.T, ctx context.Context, p *scenarios.Plan, w *fakeWorld) (record.Run, error) {
-	t.Helper()
-	out, err := record.Create(filepath.Join(t.TempDir(), "run"), record.Header{}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	runErr := runner.Run(ctx, p, runner.Options{World: w, Dataset: dataset.NewSigns(dataset.Test, 100), Writer: out})
-	if err := out.Close(); err != nil {
-		t.Fatal(err)
-	}
-	run, err := record.Read(out.Dir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return run, runErr
-}
 
 // TestWarmTrial: big answers in 10+30+1 = 41 ms, small in 10+5+1 = 16 ms; greedy takes
 // big, advanced small, on the same image, one after the other in turns.
@@ -164,17 +35,17 @@ func TestWarmTrial(t *testing.T) {
 			got = append(got, line{r.Pair, r.Arm, r.Model, r.First, r.Warmup, r.Sample, r.Sent, r.Done, r.Measured})
 		}
 		want := []line{
-			{-1, "greedy", "big", true, true, "signs/000000", 0, 41 * ms, 40 * ms},
-			{-1, "advanced", "small", false, true, "signs/000000", 41 * ms, 57 * ms, 15 * ms},
-			{0, "advanced", "small", true, false, "signs/000001", 57 * ms, 73 * ms, 15 * ms},
-			{0, "greedy", "big", false, false, "signs/000001", 73 * ms, 114 * ms, 40 * ms},
-			{1, "greedy", "big", true, false, "signs/000002", 114 * ms, 155 * ms, 40 * ms},
-			{1, "advanced", "small", false, false, "signs/000002", 155 * ms, 171 * ms, 15 * ms},
+			{-1, "greedy", "big", true, true, "image/0", 0, 41 * ms, 40 * ms},
+			{-1, "advanced", "small", false, true, "image/0", 41 * ms, 57 * ms, 15 * ms},
+			{0, "advanced", "small", true, false, "image/1", 57 * ms, 73 * ms, 15 * ms},
+			{0, "greedy", "big", false, false, "image/1", 73 * ms, 114 * ms, 40 * ms},
+			{1, "greedy", "big", true, false, "image/2", 114 * ms, 155 * ms, 40 * ms},
+			{1, "advanced", "small", false, false, "image/2", 155 * ms, 171 * ms, 15 * ms},
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("requests (-want +got):\n%s", diff)
 		}
-		if diff := cmp.Diff([]string{"greedy[small big]", "advanced[small big]"}, w.prepared); diff != "" {
+		if diff := cmp.Diff([]string{"edge greedy[small big]", "edge advanced[small big]"}, w.prepared); diff != "" {
 			t.Errorf("prepared:\n%s", diff)
 		}
 		if d := run.Decisions[5]; d.Observed.Seq != 2 || d.Observed.Now != 155*ms || d.Pair != 1 || d.Arm != "advanced" || d.Outcome.Infer != 5*ms {
@@ -255,14 +126,9 @@ func TestProgress(t *testing.T) {
 		w := newFake()
 		w.broken = 5 // in the second counted pair
 		run, _ := carryOut(t, t.Context(), p, w)
-		out, before, err := record.Resume(run.Dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer out.Close()
 		var last runner.Progress
 		tell := func(p runner.Progress) { last = p }
-		if err := runner.Run(t.Context(), p, runner.Options{World: newFake(), Dataset: dataset.NewSigns(dataset.Test, 100), Writer: out, Before: before, Progress: tell}); err != nil {
+		if _, err := goOn(t, run.Dir, p, runner.Options{World: newFake(), Progress: tell}); err != nil {
 			t.Fatal(err)
 		}
 		if last.Done != 4 || last.Total != 4 || last.Left != 0 {
@@ -280,18 +146,13 @@ func TestTimeLeft(t *testing.T) {
 		p.Trials[1].Repetition = 1
 		w := newFake()
 		w.making = 100 * ms
-		out, err := record.Create(filepath.Join(t.TempDir(), "run"), record.Header{}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer out.Close()
 		var left []time.Duration
 		tell := func(p runner.Progress) {
 			if p.Stage == "run" {
 				left = append(left, p.Left)
 			}
 		}
-		if err := runner.Run(t.Context(), p, runner.Options{World: w, Dataset: dataset.NewSigns(dataset.Test, 100), Writer: out, Progress: tell}); err != nil {
+		if _, err := carryOutBy(t, t.Context(), p, runner.Options{World: w, Progress: tell}); err != nil {
 			t.Fatal(err)
 		}
 		want := []time.Duration{3*57*ms + 100*ms, 2*57*ms + 100*ms, 57 * ms, 0}
@@ -327,17 +188,7 @@ func TestResume(t *testing.T) {
 			if err == nil || len(run.Requests) != broken-1 {
 				t.Fatalf("broken at %d: error %v, %d requests", broken, err, len(run.Requests))
 			}
-			out, before, err := record.Resume(run.Dir)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := runner.Run(t.Context(), p, runner.Options{World: newFake(), Dataset: dataset.NewSigns(dataset.Test, 100), Writer: out, Before: before}); err != nil {
-				t.Fatal(err)
-			}
-			if err := out.Close(); err != nil {
-				t.Fatal(err)
-			}
-			run, err = record.Read(run.Dir)
+			run, err = goOn(t, run.Dir, p, runner.Options{World: newFake()})
 			if err != nil {
 				t.Fatal(err)
 			}

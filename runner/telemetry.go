@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/testbed/testbed/runner/record"
@@ -68,7 +69,8 @@ func (r *run) punctual(s record.Telemetry) error {
 	if !r.plan.Scenario.Strict || most == 0 {
 		return nil
 	}
-	if s.CPUAsked > 0 {
+	loaded := func(l record.LoadSample) bool { return l.Asked > 0 }
+	if s.CPUAsked > 0 || slices.ContainsFunc(s.Loads, loaded) {
 		most *= 2
 	}
 	for _, l := range s.Links {

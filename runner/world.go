@@ -12,8 +12,9 @@ import (
 )
 
 // A World is where trials happen: nodes, the links between them, and the load
-// on them. Its methods are called from one goroutine, but for Telemetry,
-// which may be called at the same time as any other.
+// on them. Its methods are called from one goroutine, but for Do, and for
+// Telemetry, which may be called at the same time as any other. Until the first
+// Enter links are perfect, as far as they are the world's, and there is no load.
 type World interface {
 	// Profile measures every model on a node without background load and
 	// with perfect links: one Option a model, in the order given. progress,
@@ -25,17 +26,24 @@ type World interface {
 	// measures the links by probes over the emulated network.
 	Enter(ctx context.Context, c scenarios.Condition, seed uint64) ([]record.Check, error)
 
+	// Rewind sets links and loads of the condition that vary over time as
+	// they stood this long after the trial's first request could be sent,
+	// with empty queues; time goes on from there. It says whether it could:
+	// the kernel's links and real ones cannot.
+	Rewind(ctx context.Context, since time.Duration) (bool, error)
+
 	// Prepare sets what a node holds for an arm before a request or trial:
 	// nothing if models is empty, else open sessions of all of models.
 	Prepare(ctx context.Context, node, arm string, models []string) error
 
-	// Observe is what the device could know before a request of an arm.
-	// Seq, Now and Upload are the caller's to fill in.
-	Observe(ctx context.Context, node, arm string) (selector.Observation, error)
+	// Observe is what each of nodes could know before a request of an arm.
+	Observe(ctx context.Context, nodes []string, arm string) ([]selector.Device, error)
 
 	// Do sends one image from control to a node, which answers by a model.
 	// A request that fails is a Result with Err set; the error is for a
-	// world that is broken.
+	// world that is broken. Requests to several nodes may be under way at
+	// the same time; those to one node follow each other. One whose context
+	// ends is cut short, and may still be computed.
 	Do(ctx context.Context, r Request) (Result, error)
 
 	// Telemetry is what links and CPUs did since the last call.
@@ -62,5 +70,6 @@ type Result struct {
 	Up, Down   unit.Bytes
 	Fetched    unit.Bytes // of the model, if it had to be fetched
 	Prediction int        // -1 if there is none
+	Confidence float64    // largest softmax of the answer, 0 to 1; 0 if the node does not tell
 	Err        string     // empty if it went well
 }

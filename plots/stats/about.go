@@ -15,7 +15,8 @@ func aboutOf(h *record.Header) About {
 	a := About{
 		Title: h.Title, Description: h.Description, Testbed: h.Testbed, Error: h.Error,
 		Command: orEmpty(h.Command), File: h.File, Hash: h.Hash, Seed: h.Seed,
-		Started: h.Started, Took: h.Took, Arms: orEmpty(h.Arms), Node: h.Node, Budget: budgetText(h),
+		Started: h.Started, Took: h.Took, Arms: orEmpty(h.Arms), Selectors: orEmpty(h.Selectors), Shadows: h.Shadows,
+		Placements: orEmpty(h.Placements), Batch: max(h.Batch, 1), Node: h.Node, Budget: budgetText(h),
 		Require: h.Require, Tolerance: h.Tolerance, Axes: orEmpty(h.Axes), Repetitions: h.Repetitions,
 		Resamples: Resamples, Dataset: h.Dataset, Classes: h.Classes, Unscored: h.Unscored, ProfileFrom: h.ProfileFrom, Models: []ModelInfo{},
 		Host: h.Host, Nodes: facts(h.Nodes),

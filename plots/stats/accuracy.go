@@ -25,28 +25,42 @@ func wilson(p, n, confidence float64) Range {
 	return Range{round(max((centre-half)/scale, 0)), round(min((centre+half)/scale, 1))}
 }
 
-// accuracyOf is the share of right answers among those that came, and how many
-// different images they were of.
-func accuracyOf(requests []*record.Request) (share float64, images int) {
+// accuracyOf is the share of right answers among those that came, of how many
+// images in all, and how many different ones.
+func accuracyOf(requests []*record.Request) (share float64, n, images int) {
 	seen := map[string]bool{}
-	var n, right float64
+	right := 0
 	for _, r := range requests {
 		if r.Error != "" {
 			continue
 		}
-		seen[r.Sample] = true
-		n++
-		right += hit(r)
+		for i := range answers(r) {
+			a := answer(r, i)
+			seen[a.Sample] = true
+			n++
+			right += hit(a)
+		}
 	}
 	if n == 0 {
-		return math.NaN(), 0
+		return math.NaN(), 0, 0
 	}
-	return right / n, len(seen)
+	return float64(right) / float64(n), n, len(seen)
+}
+
+// answers is how many images a request asked for.
+func answers(r *record.Request) int { return max(len(r.Batch), 1) }
+
+// answer is the answer of a request to its image i.
+func answer(r *record.Request, i int) record.Answer {
+	if len(r.Batch) > 0 {
+		return r.Batch[i]
+	}
+	return record.Answer{Sample: r.Sample, Label: r.Label, Prediction: r.Prediction}
 }
 
 // hit is 1 for a right answer, else 0.
-func hit(r *record.Request) float64 {
-	if r.Prediction == r.Label {
+func hit(a record.Answer) int {
+	if a.Prediction == a.Label {
 		return 1
 	}
 	return 0
@@ -59,12 +73,15 @@ type kind struct{ pairs, drop int }
 // drops are the images of some pairs, counted by kind.
 type drops map[string]kind
 
-// add counts a pair under its image.
+// add counts a pair under its image, or each image of its batch under that.
 func (d drops) add(p pair) {
-	k := d[p.base.Sample]
-	k.pairs++
-	k.drop += int(hit(p.base) - hit(p.other))
-	d[p.base.Sample] = k
+	for i := range min(answers(p.base), answers(p.other)) {
+		base, other := answer(p.base, i), answer(p.other, i)
+		k := d[base.Sample]
+		k.pairs++
+		k.drop += hit(base) - hit(other)
+		d[base.Sample] = k
+	}
 }
 
 // dropsOf are the images of pairs.

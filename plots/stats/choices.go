@@ -19,8 +19,8 @@ func choicesOf(d *data, arm int) Choices {
 	c := Choices{Selector: d.arms[arm], Models: map[string]int{}, Why: []string{}}
 	for _, cell := range d.cells {
 		for _, r := range cell.requests[arm] {
-			if r.Model != "" {
-				c.Models[r.Model]++
+			if name := d.options.nameOf(r); name != "" {
+				c.Models[name]++
 			}
 		}
 	}
@@ -29,7 +29,8 @@ func choicesOf(d *data, arm int) Choices {
 			c.Only = m
 		}
 	}
-	t := tally{first: map[string]string{}, count: map[string]int{}, excluded: map[string]int{}}
+	t := newTally()
+	t.several = d.options.several
 	for i := range d.run.Decisions {
 		if e := &d.run.Decisions[i]; e.Arm == c.Selector && e.Pair >= 0 {
 			t.add(e)
@@ -47,7 +48,12 @@ type tally struct {
 	ahead     []float64 // predicted time of the next, over that of the choice
 	first     map[string]string
 	count     map[string]int // of reasons, by what they are without numbers
-	excluded  map[string]int // model: why, without numbers
+	excluded  map[string]int // option: why, without numbers
+	several   bool           // nodes
+}
+
+func newTally() tally {
+	return tally{first: map[string]string{}, count: map[string]int{}, excluded: map[string]int{}}
 }
 
 func (t *tally) add(e *record.Decision) {
@@ -58,12 +64,20 @@ func (t *tally) add(e *record.Decision) {
 	all := e.Decision.Candidates
 	for _, c := range all {
 		if c.Excluded != "" {
-			t.note(t.excluded, c.Model+": "+c.Excluded)
+			t.note(t.excluded, t.of(c.Option)+": "+c.Excluded)
 		}
 	}
 	if i := e.Decision.Choice; i >= 0 && i < len(all) {
 		t.compare(all, i)
 	}
+}
+
+// of is the name of an option in sentences, by its label.
+func (t *tally) of(label string) string {
+	if model, _, ok := strings.Cut(label, "@"); ok && !t.several {
+		return model
+	}
+	return label
 }
 
 // compare sets the choice against the other candidates that were considered.
@@ -133,7 +147,7 @@ func (t *tally) sentences(c Choices) []string {
 		out = append(out, s)
 	}
 	if t.alone > 0 {
-		out = append(out, fmt.Sprintf("In %d of %d decisions no other model was considered.", t.alone, t.decisions))
+		out = append(out, fmt.Sprintf("In %d of %d decisions no other option was considered.", t.alone, t.decisions))
 	}
 	for _, k := range frequent(t.excluded) {
 		out = append(out, fmt.Sprintf("Not considered, in %d of %d decisions: %s.", t.excluded[k], t.decisions, strings.TrimSuffix(t.first[k], ".")))

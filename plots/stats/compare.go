@@ -24,7 +24,7 @@ func (d *data) compare(s *Summary) []Requirement {
 	for arm := 1; arm < len(d.run.Header.Arms); arm++ {
 		c := d.comparison(s, arm)
 		if arm > 1 {
-			s.Overall.Others = append(s.Overall.Others, c.overall(d))
+			s.Overall.Others = append(s.Overall.Others, c.overall(d, s))
 			continue
 		}
 		c.fill(d, s)
@@ -51,19 +51,9 @@ type comparing struct {
 func (d *data) comparison(s *Summary, arm int) *comparing {
 	h := &d.run.Header
 	c := &comparing{arm: arm, savings: &savings{confidence: h.Require.Confidence}, drops: drops{}}
-	trials := 0
-	for i := range d.cells {
-		trials += len(d.cells[i].trials)
-	}
 	for i := range d.cells {
 		cell, out := &d.cells[i], &s.Conditions[i]
-		var st stratum
-		for _, t := range cell.trials {
-			if b := blocksOf(t.pairs[arm], blocksATrial(trials)); len(b) > 0 {
-				st = append(st, b)
-			}
-		}
-		pairs := cell.all(arm)
+		st, pairs := d.stratum(i, arm, nil)
 		images := dropsOf(pairs)
 		name := cell.condition.ID + "\x00" + d.arms[arm]
 		k := Comparison{Arm: d.arms[arm], Pairs: len(pairs), Images: len(images)}
@@ -71,6 +61,9 @@ func (d *data) comparison(s *Summary, arm int) *comparing {
 		k.AccuracyDrop = published(d.publishedDrop(pairs))
 		if d.scored() {
 			k.AccuracyDrop = images.points(images.bounds(source(h.Seed, "accuracy", name), h.Require.Confidence))
+		}
+		if d.options.placed {
+			k.SamePlacement = d.sameHere(i, arm)
 		}
 		if len(pairs) > 0 && len(pairs) < fewestPairs {
 			out.Warnings = append(out.Warnings, fmt.Sprintf("%s: %d pairs bear no interval, which needs %d", k.Arm, len(pairs), fewestPairs))
@@ -109,10 +102,10 @@ func (s Saving) skewed() string {
 }
 
 // overall is the arm against the baseline over the valid conditions.
-func (c *comparing) overall(d *data) Comparison {
+func (c *comparing) overall(d *data, s *Summary) Comparison {
 	total, _ := c.savings.definition(measured)
 	k := Comparison{Arm: d.arms[c.arm], Pairs: len(c.pairs), Images: len(c.drops), Saving: total,
-		AccuracyDrop: published(d.publishedDrop(c.pairs))}
+		AccuracyDrop: published(d.publishedDrop(c.pairs)), SamePlacement: d.samePlacement(s, c.arm)}
 	if d.scored() {
 		k.AccuracyDrop = c.drops.points(c.bound)
 	}
@@ -122,7 +115,7 @@ func (c *comparing) overall(d *data) Comparison {
 // fill writes the overall numbers of the judged arm.
 func (c *comparing) fill(d *data, s *Summary) {
 	o := &s.Overall
-	o.Comparison = c.overall(d)
+	o.Comparison, o.Placements = c.overall(d, s), d.placements(s)
 	o.Conditions, o.Trials = c.savings.strata, c.savings.trials
 	for i, def := range defined {
 		value, _ := c.savings.definition(i)

@@ -96,7 +96,7 @@ func (p Phases) List() [7]Number {
 
 // armOf describes one arm in one condition.
 func (d *data) armOf(name string, requests []*record.Request, confidence float64) (Arm, []string) {
-	a := Arm{Selector: name, Requests: len(requests), Models: map[string]int{}}
+	a := Arm{Selector: name, Requests: len(requests), Models: map[string]int{}, Decide: Missing(), DecideShare: Missing()}
 	var answered []*record.Request
 	var times []float64
 	bad := 0
@@ -105,7 +105,7 @@ func (d *data) armOf(name string, requests []*record.Request, confidence float64
 			a.Errors++
 			continue
 		}
-		a.Models[r.Model]++
+		a.Models[d.options.nameOf(r)]++
 		answered = append(answered, r)
 		if r.Measured <= 0 {
 			bad++
@@ -113,7 +113,8 @@ func (d *data) armOf(name string, requests []*record.Request, confidence float64
 		}
 		times = append(times, millis(r.Measured))
 	}
-	share, images := accuracyOf(answered)
+	share, n, images := accuracyOf(answered)
+	a.Images = n
 	a.Accuracy, a.AccuracyInterval = round(share), wilson(share, float64(images), confidence)
 	if !d.scored() {
 		a.Accuracy, a.AccuracyInterval = round(d.publishedAccuracy(answered)), Range{Missing(), Missing()}
@@ -123,7 +124,7 @@ func (d *data) armOf(name string, requests []*record.Request, confidence float64
 	a.Phases = phasesOf(answered)
 	a.Total = meanOf(answered, func(r *record.Request) time.Duration { return r.Done - r.Sent })
 	a.Wait = meanOf(answered, func(r *record.Request) time.Duration { return r.Sent - r.Due })
-	a.Decide = Missing()
+	a.Wasted = meanOf(answered, func(r *record.Request) time.Duration { return r.Wasted })
 	if bad > 0 {
 		warnings = append(warnings, fmt.Sprintf("%d requests have a measured time that is not positive: left out of all times", bad))
 	}

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestNeeds: p^n ≤ 0.025. 0.5⁵ = 0.031, 0.5⁶ = 0.016; 0.9³⁵ = 0.02503,
@@ -58,5 +60,25 @@ func TestArm(t *testing.T) {
 	}
 	if a.Models["big"] != 2 {
 		t.Errorf("models %v, want big twice", a.Models)
+	}
+}
+
+// TestMeanOfStrata: seven values make blocks of 2, 2 and 3. Those of a constant
+// have a mean without spread, whatever is drawn; of two strata each value counts
+// the same: (7·5 + 1·13)/8 = 6.
+func TestMeanOfStrata(t *testing.T) {
+	blocks := meanBlocks([]float64{5, 5, 5, 5, 5, 5, 5}, 3)
+	if diff := cmp.Diff([]meanBlock{{2, 10}, {2, 10}, {3, 15}}, blocks, cmp.AllowUnexported(meanBlock{})); diff != "" {
+		t.Errorf("blocks (-want +got)\n%s", diff)
+	}
+	rng := newRand(source(1, "test"))
+	if got := meanOfStrata([]meanStratum{{blocks}}, rng, 0.95); got != (Estimate{5, 5, 5}) {
+		t.Errorf("mean %v, want 5 (5 to 5)", got)
+	}
+	if got := meanOfStrata([]meanStratum{{blocks}, {{{1, 13}}}}, rng, 0.95); got.Value != 6 {
+		t.Errorf("mean %v, want 6", got)
+	}
+	if got := meanOfStrata([]meanStratum{nil, {}}, rng, 0.95); got.Value.Known() {
+		t.Errorf("mean of nothing %v", got)
 	}
 }

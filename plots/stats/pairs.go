@@ -13,6 +13,7 @@ import (
 type data struct {
 	run      *record.Run
 	arms     []string // of the header, then others in order of name
+	options  options
 	cells    []cell
 	warnings []string
 }
@@ -43,7 +44,7 @@ type row struct {
 
 // group sorts a run. It changes nothing of it.
 func group(run *record.Run) *data {
-	d := &data{run: run, arms: slices.Clone(run.Header.Arms)}
+	d := &data{run: run, arms: slices.Clone(run.Header.Arms), options: optionsOf(run)}
 	conditions := slices.Clone(run.Header.Conditions)
 	rows := d.rows(&conditions)
 	rows = d.dedupe(rows)

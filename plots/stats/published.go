@@ -14,11 +14,15 @@ import (
 // scored reports whether the answers of the run were right or wrong.
 func (d *data) scored() bool { return d.run.Header.Unscored == "" }
 
-// known is the accuracy that is known of a model from before the run; NaN of
-// one that the run does not name.
-func (d *data) known(model string) float64 {
+// known is the accuracy that is known, from before the run, of what answered a
+// request: of its model or, where two share it, of the option; NaN of one that
+// the run does not name.
+func (d *data) known(r *record.Request) float64 {
+	if i := d.options.indexOf(r); i >= 0 && d.options.of[i].Second != nil {
+		return d.options.of[i].Accuracy
+	}
 	for _, m := range d.run.Header.Models {
-		if m.Name == model {
+		if m.Name == r.Model {
 			return m.Accuracy
 		}
 	}
@@ -30,7 +34,7 @@ func (d *data) known(model string) float64 {
 func (d *data) publishedAccuracy(answered []*record.Request) float64 {
 	var all []float64
 	for _, r := range answered {
-		all = append(all, d.known(r.Model))
+		all = append(all, d.known(r))
 	}
 	return mean(all)
 }
@@ -40,7 +44,7 @@ func (d *data) publishedAccuracy(answered []*record.Request) float64 {
 func (d *data) publishedDrop(pairs []pair) float64 {
 	var all []float64
 	for _, p := range pairs {
-		all = append(all, d.known(p.base.Model)-d.known(p.other.Model))
+		all = append(all, d.known(p.base)-d.known(p.other))
 	}
 	return mean(all)
 }

@@ -14,9 +14,12 @@ const mostSteps = 200
 // one of a thousand.
 type Series struct {
 	Arms     []string // the baseline first
-	Models   []string // that were chosen, in the order of the scenario
+	Models   []string // options that were chosen, in the order of the scenario
 	Cells    []Cell   // one a condition, in the order of Summary.Conditions
 	Timeline Timeline
+
+	Slowdowns []Slowdown // of nodes that had different background loads
+	Foretold  []Foretold // of arms that predict
 }
 
 // A Cell is the distributions of t in one condition.
@@ -52,27 +55,32 @@ func Collect(run record.Run) Series {
 		s.Cells = append(s.Cells, cell)
 	}
 	s.Timeline = timelineOf(d, s.Models)
+	s.Slowdowns, s.Foretold = d.slowdowns(), d.foretold()
 	return s
 }
 
-// models are the chosen ones: those that the header knows in its order, then
+// models are the chosen options: those that the header knows in its order, then
 // others by name.
 func (d *data) models() []string {
 	chosen := map[string]bool{}
 	for _, c := range d.cells {
 		for _, requests := range c.requests {
 			for _, r := range requests {
-				if r.Model != "" {
-					chosen[r.Model] = true
+				if name := d.options.nameOf(r); name != "" {
+					chosen[name] = true
 				}
 			}
 		}
 	}
 	var out, others []string
+	known := d.options.names()
 	for _, m := range d.run.Header.Models {
-		if chosen[m.Name] {
-			out = append(out, m.Name)
-			delete(chosen, m.Name)
+		known = append(known, m.Name)
+	}
+	for _, name := range known {
+		if chosen[name] {
+			out = append(out, name)
+			delete(chosen, name)
 		}
 	}
 	for m := range chosen {

@@ -84,7 +84,7 @@ func TestChoices(t *testing.T) {
 	for pair, next := range []time.Duration{20 * ms, 30 * ms} {
 		s.Decisions = append(s.Decisions, record.Decision{Condition: "c", Arm: "advanced", Pair: pair, Took: time.Duration(pair+1) * time.Microsecond,
 			Decision: selector.Decision{Choice: 1, Reason: "little is fastest: " + next.String(), Candidates: []selector.Candidate{
-				{Model: "tiny", Total: ms, Excluded: "accuracy 0.5 is below 0.8"}, {Model: "little", Total: 10 * ms}, {Model: "big", Total: next}}}})
+				{Option: "tiny@edge", Total: ms, Excluded: "accuracy 0.5 is below 0.8"}, {Option: "little@edge", Total: 10 * ms}, {Option: "big@edge", Total: next}}}})
 	}
 	s.Decisions = append(s.Decisions, record.Decision{Condition: "c", Arm: "advanced", Pair: -1}) // warm-up
 	got := Summarize(s.Run)

@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/testbed/testbed/runner/record"
 )
@@ -34,15 +33,14 @@ func Summarize(run record.Run) Summary {
 	d := group(&run)
 	s := Summary{
 		Schema: Schema, Scenario: run.Header.Name, World: run.Header.World, Status: run.Header.Status,
-		Run: aboutOf(&run.Header), Conditions: []Condition{}, Models: []Choices{},
+		Run: aboutOf(&run.Header), Conditions: []Condition{}, Models: []Choices{}, Predictions: []Prediction{},
 	}
 	for i := range d.cells {
 		s.Conditions = append(s.Conditions, d.condition(i))
 	}
-	for arm := range d.arms {
-		s.Models = append(s.Models, choicesOf(d, arm))
-	}
+	d.decided(&s)
 	requirements := d.compare(&s)
+	d.judge(&s)
 	s.Verdict = verdictOf(&s, requirements)
 	s.Warnings = d.allWarnings(&s)
 	return s
@@ -74,12 +72,13 @@ func (d *data) condition(i int) Condition {
 	w.examine()
 	out.Links, out.Background = append(out.Links, w.links...), append(out.Background, w.background...)
 	out.Reasons, out.Warnings = orEmpty(w.reasons), orEmpty(w.warnings)
-	took := d.decisionTimes(c.ID)
+	decided := d.decidings(&c)
 	for arm, name := range d.arms {
 		a, warnings := d.armOf(name, cell.requests[arm], d.run.Header.Require.Confidence)
-		a.Decide = round(mean(took[name]))
+		k := decided[name]
+		a.Decide, a.DecideShare = round(mean(k.took)), k.share(float64(a.Latency.Mean))
 		out.Arms = append(out.Arms, a)
-		out.Warnings = append(out.Warnings, warnings...)
+		out.Warnings = append(append(out.Warnings, warnings...), k.warnings(name, a.DecideShare)...)
 	}
 	if why := failures(out.Arms); why != "" {
 		out.Reasons = append(out.Reasons, why)
@@ -134,15 +133,25 @@ func (d *data) world(c record.Condition) *world {
 	return w
 }
 
-// decisionTimes are microseconds by arm.
-func (d *data) decisionTimes(condition string) map[string][]float64 {
-	out := map[string][]float64{}
-	for i := range d.run.Decisions {
-		if e := &d.run.Decisions[i]; e.Condition == condition && e.Pair >= 0 {
-			out[e.Arm] = append(out[e.Arm], float64(e.Took)/float64(time.Microsecond))
+// decided tells what the arms chose, and how well they predicted.
+func (d *data) decided(s *Summary) {
+	confidence := d.run.Header.Require.Confidence
+	how, predicted := d.decidings(nil), d.predictions()
+	for arm, name := range d.arms {
+		c := choicesOf(d, arm)
+		c.Decisions = how[name].summary(d.meanTime(arm), confidence)
+		s.Models = append(s.Models, c)
+		if p := predicted[armKey{arm: name}].summary(name, confidence); p != nil {
+			s.Predictions = append(s.Predictions, *p)
+			if w := p.Bound.warning(name); w != "" {
+				d.warn("%s", w)
+			}
+		}
+		for i := range s.Conditions {
+			c := &s.Conditions[i]
+			c.Arms[arm].Prediction = predicted[armKey{c.ID, name}].summary(name, confidence)
 		}
 	}
-	return out
 }
 
 // label names a condition in figures: the values of its axes.

@@ -12,12 +12,6 @@
 // the same bytes.
 package stats
 
-import (
-	"time"
-
-	"github.com/testbed/testbed/runner/record"
-)
-
 // Schema is the version of the format of a Summary.
 const Schema = 1
 
@@ -31,8 +25,18 @@ type Summary struct {
 	Conditions []Condition `json:"conditions"`
 	Overall    Overall     `json:"overall"`
 	Models     []Choices   `json:"models"` // one an arm
-	Warnings   []string    `json:"warnings"`
-	Run        About       `json:"run"`
+
+	// Regret is that of every selector that is judged, over the valid
+	// conditions, by name; null where nothing was replayed. Judging says how
+	// it was done.
+	Regret  map[string]Regret `json:"regret"`
+	Judging *Judging          `json:"judging"`
+	// Predictions are how right the arms' predictions were; none of an arm
+	// that does not predict.
+	Predictions []Prediction `json:"predictions"`
+
+	Warnings []string `json:"warnings"`
+	Run      About    `json:"run"`
 }
 
 // The results that a Verdict may have.
@@ -86,6 +90,9 @@ type Saving struct {
 
 // A Comparison is an arm against the baseline, over pairs: the same condition,
 // repetition and pair in both arms, neither failed nor warm-up.
+//
+// Where requests are batches, a pair is of two batches, and Images and
+// AccuracyDrop are of each image in them.
 type Comparison struct {
 	Arm    string `json:"compared"`
 	Pairs  int    `json:"pairs"`
@@ -93,6 +100,25 @@ type Comparison struct {
 	Saving Saving `json:"saving"`
 	// AccuracyDrop is accuracy_b − accuracy_a in percentage points.
 	AccuracyDrop Estimate `json:"accuracy_drop_points"`
+	// SamePlacement is the comparison over those pairs alone in which both
+	// arms used the same nodes in the same way, so that the difference is due
+	// to the model; nil where all requests of the run did.
+	SamePlacement *Subset `json:"same_placement,omitempty"`
+}
+
+// A Subset is a comparison over some of the pairs.
+type Subset struct {
+	Pairs        int      `json:"pairs"`
+	Saving       Estimate `json:"saving"` // mean of ratios
+	AccuracyDrop Number   `json:"accuracy_drop_points"`
+}
+
+// A Placed is the saving over the pairs in which the baseline used one
+// placement and the judged arm the same or another.
+type Placed struct {
+	Baseline string `json:"baseline"` // "edge", or "edge→cloud"
+	Other    string `json:"other"`
+	Subset
 }
 
 // A Condition is one cell of the sweep.
@@ -113,6 +139,8 @@ type Condition struct {
 	Comparison              // of the second arm
 	Others     []Comparison `json:"others,omitempty"` // of the arms after the second
 
+	Regret map[string]Regret `json:"regret"` // as Summary.Regret
+
 	Links      []Link       `json:"links"`
 	Background []Background `json:"background"`
 }
@@ -122,18 +150,24 @@ type Arm struct {
 	Selector string         `json:"selector"`
 	Requests int            `json:"requests"`
 	Errors   int            `json:"errors"`
-	Models   map[string]int `json:"models"`
+	Images   int            `json:"images"` // answered: more than requests where these are batches
+	Models   map[string]int `json:"models"` // answered requests by option: its model or, where the run has several nodes, its label
 	// Accuracy is the share of answers that were right, of the requests that
 	// had an answer. Its interval is Wilson's, with n the different images:
 	// asking for one image twice teaches nothing new.
 	Accuracy         Number `json:"accuracy"`
 	AccuracyInterval Range  `json:"accuracy_interval"`
 
-	Latency Latency `json:"latency_ms"` // of t, the measured time
-	Phases  Phases  `json:"phases_ms"`  // means
-	Total   Number  `json:"total_ms"`   // mean of Done − Sent: the sum of Phases
-	Wait    Number  `json:"wait_ms"`    // mean of Sent − Due
-	Decide  Number  `json:"decision_us"`
+	Latency Latency `json:"latency_ms"`  // of t, the measured time
+	Phases  Phases  `json:"phases_ms"`   // means
+	Total   Number  `json:"total_ms"`    // mean of Done − Sent: the sum of Phases
+	Wait    Number  `json:"wait_ms"`     // mean of Sent − Due
+	Wasted  Number  `json:"wasted_ms"`   // mean time that nodes computed for answers that did not count
+	Decide  Number  `json:"decision_us"` // mean
+	// DecideShare is the time of decisions as a share of t.
+	DecideShare Number `json:"decision_share"`
+	// Prediction is how right its predictions were here; nil if there are none.
+	Prediction *Prediction `json:"prediction,omitempty"`
 }
 
 // A Range is an interval.
@@ -186,13 +220,32 @@ type Path struct {
 	Loss  Number `json:"loss"` // share of packets
 }
 
-// Background compares utilization of a node, as shares of its CPUs.
+// Background compares load of one resource of a node, means over telemetry, as
+// shares of what there is; of resident memory as bytes.
 type Background struct {
 	Node     string `json:"node"`
 	Resource string `json:"resource"`
 	Asked    Number `json:"asked"`
-	Achieved Number `json:"achieved"` // mean over telemetry
-	Busy     Number `json:"busy"`     // by anyone, inference included
+	Achieved Number `json:"achieved"`
+	Busy     Number `json:"busy"` // of CPU and GPU: by anyone, inference included
+	Varies   bool   `json:"varies,omitempty"`
+	// Off is how far achieved was from asked second by second, on average,
+	// of a level that varies.
+	Off   Number `json:"off"`
+	Bps   Number `json:"bps"`            // achieved: bits/s of traffic, bytes/s of memory bandwidth
+	Users *Users `json:"cpus,omitempty"` // of CPU
+}
+
+// Users are who had a node's CPUs, as shares of them.
+type Users struct {
+	Load      Number `json:"load"`      // the background load
+	Inference Number `json:"inference"` // the node's own process
+	Others    Number `json:"others"`    // other tenants of the machine
+	Idle      Number `json:"idle"`
+	// Throttled is the share of time in which the node's quota held it back.
+	Throttled Number `json:"throttled"`
+	// Pressure is the share of time in which something waited for a CPU.
+	Pressure Number `json:"pressure"`
 }
 
 // Overall is the whole run: the pairs of all valid conditions.
@@ -211,6 +264,9 @@ type Overall struct {
 	} `json:"equal_weight"`
 	Order  Order        `json:"order"`
 	Others []Comparison `json:"others,omitempty"`
+	// Placements is the saving of the judged arm by who used which
+	// placement; none where all requests used the same.
+	Placements []Placed `json:"placements,omitempty"`
 }
 
 // A Definition is the saving where t is the sum of other phases.
@@ -229,64 +285,26 @@ type Order struct {
 	Pairs         [2]int `json:"pairs"`
 }
 
-// Choices is how often an arm chose each model, and why.
+// Choices is how often an arm chose each option, and why.
 type Choices struct {
 	Selector string         `json:"selector"`
-	Models   map[string]int `json:"models"`
-	// Only is the model that the arm chose every time; empty if there were
+	Models   map[string]int `json:"models"` // as Arm.Models, but of all requests
+	// Only is the option that the arm chose every time; empty if there were
 	// several.
-	Only string `json:"only,omitempty"`
+	Only      string    `json:"only,omitempty"`
+	Decisions Decisions `json:"decisions"`
 	// Why is what the arm's decisions say of its choices, in sentences.
 	Why []string `json:"why"`
 }
 
-// About is what was run, on what.
-type About struct {
-	Title       string           `json:"title"`
-	Description string           `json:"description"`
-	Testbed     string           `json:"testbed"`
-	Error       string           `json:"error,omitempty"`
-	Command     []string         `json:"command"`
-	File        string           `json:"file"`
-	Hash        string           `json:"sha256"`
-	Seed        uint64           `json:"seed"`
-	Started     time.Time        `json:"started"`
-	Took        time.Duration    `json:"took_ns"`
-	Arms        []string         `json:"arms"`
-	Node        string           `json:"node"`
-	Budget      string           `json:"budget"`
-	Require     record.Require   `json:"require"`
-	Tolerance   record.Tolerance `json:"tolerance"`
-	Axes        []record.Axis    `json:"axes"`
-	Repetitions int              `json:"repetitions"`
-	Planned     int              `json:"planned_pairs"`
-	Resamples   int              `json:"resamples"`
-	Dataset     string           `json:"dataset"`
-	Classes     int              `json:"classes"`
-	Unscored    string           `json:"unscored,omitempty"` // why accuracies are published ones, not measured; empty: they were measured
-	Models      []ModelInfo      `json:"models"`
-	ProfileFrom string           `json:"profile_from,omitempty"` // the device profile that the selectors went by; empty: measured by the run
-	Host        record.Host      `json:"host"`
-	Nodes       []Fact           `json:"nodes"`
-}
-
-// ModelInfo is what was known of a model before the run.
-type ModelInfo struct {
-	Name     string `json:"name"`
-	Bytes    int64  `json:"bytes"`
-	MACs     int64  `json:"macs"`
-	Accuracy Number `json:"accuracy"`
-	Images   int    `json:"images"` // that Accuracy was measured on; 0: it was not measured here
-	Source   string `json:"source,omitempty"`
-	Weights  string `json:"weights,omitempty"` // seeded: random
-	Load     Number `json:"load_ms"`           // on the judged node, without load; null: not profiled
-	Infer    Number `json:"infer_ms"`          // likewise
-	SHA256   string `json:"sha256"`
-}
-
-// A Fact is one thing a node said of itself, its path in run.json and its
-// value.
-type Fact struct {
-	Key   string `json:"key"`
-	Value string `json:"value"`
+// Decisions are how an arm's selector decided.
+type Decisions struct {
+	N      int    `json:"n"`
+	Median Number `json:"median_us"`
+	P99    Number `json:"p99_us"`
+	Share  Number `json:"share_of_t"` // time of decisions over t of the same requests
+	// Failed is how many the selector did not make itself, and Failures why,
+	// the most frequent first, as "2 times: …".
+	Failed   int      `json:"failed"`
+	Failures []string `json:"failures,omitempty"`
 }

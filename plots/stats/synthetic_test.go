@@ -21,7 +21,7 @@ type small struct{ record.Run }
 // ten points, with no request yet.
 func newSmall(conditions ...string) *small {
 	s := &small{record.Run{Header: record.Header{
-		Schema: 1, Name: "small", Status: "done", Seed: 1, Arms: []string{"greedy", "advanced"}, Node: "edge", Repetitions: 1,
+		Schema: record.Schema, Name: "small", Status: "done", Seed: 1, Arms: []string{"greedy", "advanced"}, Node: "edge", Repetitions: 1,
 		Require:   record.Require{Saving: 0.2, AccuracyDrop: 0.1, Confidence: 0.95},
 		Tolerance: record.Tolerance{Rate: 0.05, Delay: 2 * ms, CPU: 0.05},
 		Budget:    selector.Budget{Absolute: 0.1, Relative: 1},

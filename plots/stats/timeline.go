@@ -23,6 +23,7 @@ const leastGap = 0.25
 type Timeline struct {
 	Links    []LinkCourse
 	CPUs     []CPUCourse
+	Loads    []LoadCourse // of other resources
 	Dots     []Dot
 	Requests int // how many the dots stand for; more than len(Dots) if thinned
 	Trials   []Span
@@ -42,6 +43,13 @@ type CPUCourse struct {
 	Asked    []Point // of the background load
 	Achieved []Point // by it
 	Busy     []Point // by anyone
+}
+
+// A LoadCourse is background load of another resource than the CPU: shares of
+// what there is, or bytes of resident memory.
+type LoadCourse struct {
+	Node, Resource  string
+	Asked, Achieved []Point
 }
 
 // A Dot is a request.
@@ -73,6 +81,7 @@ func timelineOf(d *data, models []string) Timeline {
 	telemetry := slices.Clone(d.run.Telemetry)
 	slices.SortStableFunc(telemetry, func(a, b record.Telemetry) int { return cmp.Compare(a.At, b.At) })
 	t.cpus(telemetry)
+	t.loads(telemetry)
 	t.links(telemetry, d.run.Checks, spans)
 	return t
 }
@@ -115,7 +124,7 @@ func (t *Timeline) dots(d *data, models []string) {
 		for arm, requests := range c.requests {
 			for _, r := range requests {
 				if r.Error == "" && r.Measured > 0 && r.Model != "" {
-					all = append(all, Dot{r.Sent.Seconds(), millis(r.Measured), place[r.Model], arm})
+					all = append(all, Dot{r.Sent.Seconds(), millis(r.Measured), place[d.options.nameOf(r)], arm})
 				}
 			}
 		}
@@ -145,28 +154,32 @@ func (t *Timeline) cpus(telemetry []record.Telemetry) {
 	}
 }
 
-// A course is a quantity over time, that holds each value until the next point.
-type course struct {
-	points []Point
-	end    float64 // of the last value
-}
-
-// add says what the quantity was while e was taken. Where nothing is known for
-// a while there is a gap.
-func (c *course) add(e record.Telemetry, v float64) {
-	from := max(e.From.Seconds(), c.end) // lines do not overlap
-	if len(c.points) > 0 && from > c.end+leastGap {
-		c.points = append(c.points, Point{c.end, c.points[len(c.points)-1].Y}, Point{c.end, math.NaN()})
+// loads are the courses of what was asked of other resources.
+func (t *Timeline) loads(telemetry []record.Telemetry) {
+	type courses struct{ asked, achieved course }
+	seen := map[[2]string]*courses{}
+	for _, e := range telemetry {
+		for _, s := range e.Loads {
+			if s.Resource == record.CPU { // which has a course of its own
+				continue
+			}
+			k := [2]string{e.Node, s.Resource}
+			if seen[k] == nil {
+				seen[k] = &courses{}
+				t.Loads = append(t.Loads, LoadCourse{Node: e.Node, Resource: s.Resource})
+			}
+			seen[k].asked.add(e, s.Asked)
+			seen[k].achieved.add(e, s.Achieved)
+		}
 	}
-	c.points, c.end = append(c.points, Point{from, v}), e.At.Seconds()
-}
-
-// whole are the points and the end of the last value.
-func (c *course) whole() []Point {
-	if len(c.points) == 0 {
-		return nil
+	for i := range t.Loads {
+		l := &t.Loads[i]
+		c := seen[[2]string{l.Node, l.Resource}]
+		l.Asked, l.Achieved = changes(c.asked.whole()), thin(c.achieved.whole())
 	}
-	return append(c.points, Point{c.end, c.points[len(c.points)-1].Y})
+	slices.SortStableFunc(t.Loads, func(a, b LoadCourse) int {
+		return cmp.Or(cmp.Compare(a.Node, b.Node), cmp.Compare(a.Resource, b.Resource))
+	})
 }
 
 // links are the courses of every direction in telemetry or in checks.
@@ -234,38 +247,6 @@ func nodesOf(telemetry []record.Telemetry) []string {
 	}
 	slices.Sort(names)
 	return names
-}
-
-// changes keeps the points at which a course takes another value, and the last.
-func changes(points []Point) []Point {
-	var out []Point
-	for i, p := range points {
-		same := i > 0 && (p.Y == points[i-1].Y || math.IsNaN(p.Y) && math.IsNaN(points[i-1].Y))
-		if !same || i == len(points)-1 {
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
-// thin makes at most mostMoments points of a course: so many neighbours become
-// their mean, at the time of the first; a gap among values is lost.
-func thin(points []Point) []Point {
-	if len(points) <= mostMoments {
-		return points
-	}
-	out := make([]Point, 0, mostMoments)
-	for i := range mostMoments {
-		some := points[i*len(points)/mostMoments : (i+1)*len(points)/mostMoments]
-		var known []float64
-		for _, s := range some {
-			if !math.IsNaN(s.Y) {
-				known = append(known, s.Y)
-			}
-		}
-		out = append(out, Point{some[0].X, mean(known)})
-	}
-	return out
 }
 
 // Length is from the start of the run to the end of the last trial or point.

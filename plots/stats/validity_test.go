@@ -93,7 +93,7 @@ func TestLinks(t *testing.T) {
 	for rep, rate := range []unit.BitRate{4900 * unit.Kbps, 5000 * unit.Kbps} {
 		s.Checks = append(s.Checks, record.Check{Condition: "c", Repetition: rep, Node: "edge", Engine: "tc", AskedRTT: 20 * ms, RTT: 20*ms + ms*time.Duration(rep),
 			Links: []record.LinkCheck{{Direction: "down", AskedRate: 5 * unit.Mbps, Rate: rate}}})
-		s.Telemetry = append(s.Telemetry, record.Telemetry{Condition: "c", Node: "edge", CPUAsked: 0.5, CPUAchieved: 0.48, CPUBusy: 0.8})
+		s.Telemetry = append(s.Telemetry, record.Telemetry{Condition: "c", Node: "edge", CPUAsked: 0.5, CPUAchieved: 0.48, CPUBusy: 0.8, CPUOthers: 0.6})
 	}
 	got := Summarize(s.Run).Conditions[0]
 	down := Link{Node: "edge", Direction: "down", Engine: "tc", Asked: Path{5e6, 15, 20, 0}, Achieved: Path{4.95e6, 15.25, 20.5, 0}}
@@ -107,7 +107,9 @@ func TestLinks(t *testing.T) {
 	if up := got.Links[1]; up.Asked.Rate.Known() || up.Achieved.Rate.Known() || up.Achieved.Delay != 5.25 {
 		t.Errorf("up %+v, want no rates and 5.25 ms", up)
 	}
-	if diff := cmp.Diff([]Background{{"edge", "cpu", 0.5, 0.48, 0.8}}, got.Background); diff != "" {
+	want := []Background{{Node: "edge", Resource: "cpu", Asked: 0.5, Achieved: 0.48, Busy: 0.8, Off: Missing(), Bps: Missing(),
+		Users: &Users{Load: 0.48, Inference: 0.2, Others: 0.12, Idle: 0.2}}}
+	if diff := cmp.Diff(want, got.Background, sameNumber); diff != "" {
 		t.Errorf("background (-want +got)\n%s", diff)
 	}
 }
