@@ -90,7 +90,7 @@ func arms(b selector.Budget, seed uint64, policies ...string) (all []scenarios.S
 // shadows are those that are judged beside greedy and advanced without being
 // named.
 func shadows(b selector.Budget, seed uint64) []scenarios.Selector {
-	all := arms(b, seed, "fastest", "random", "infaas", "bandit")
+	all := arms(b, seed, "advanced", "fastest", "random", "infaas", "bandit")
 	for _, term := range []string{"network", "utilization", "load", "xi", "hysteresis"} {
 		x := arms(b, seed, "advanced")[0]
 		x.Name, x.Without = "advanced-no-"+term, []string{term}

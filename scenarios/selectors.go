@@ -183,13 +183,14 @@ func (d *decoder) judge(o object, s Scenario) Judge {
 		j.Shadows = d.apartFrom(j.Shadows, d.selector(n, paths[i], "judge.selectors[]", s), n, paths[i])
 	}
 	for _, arm := range s.Selectors {
-		j.Shadows = slices.DeleteFunc(j.Shadows, func(x Selector) bool { return x.Name == arm.Name })
+		j.Shadows = slices.DeleteFunc(j.Shadows, func(x Selector) bool { return x.Name == arm.Name && x.Policy != "advanced" })
 	}
 	return j
 }
 
 // usualShadows are the other policies, and advanced without each of the terms
-// of its prediction.
+// of its prediction; with all of them, too, though it be an arm: what a term is
+// worth shows against one that is asked at the same moments.
 func (d *decoder) usualShadows(s Scenario) (all []Selector) {
 	for _, policy := range []string{"greedy", "advanced", "fastest", "random", "infaas", "bandit"} {
 		all = append(all, d.usual(policy, s))

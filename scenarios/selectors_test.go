@@ -89,7 +89,7 @@ func TestJudge(t *testing.T) {
 		return names
 	}
 	p := read(t, "selectors: [greedy, advanced, random]\njudge: {every: 5}\n")
-	want := "fastest infaas bandit advanced-no-network advanced-no-utilization advanced-no-load advanced-no-xi advanced-no-hysteresis"
+	want := "advanced fastest infaas bandit advanced-no-network advanced-no-utilization advanced-no-load advanced-no-xi advanced-no-hysteresis"
 	if got := strings.Join(names(p.Scenario.Judge.Shadows), " "); got != want || p.Scenario.Judge.Every != 5 {
 		t.Errorf("every %d pairs: %s, want 5: %s", p.Scenario.Judge.Every, got, want)
 	}

@@ -24,11 +24,16 @@ var mayImport = map[string]string{
 	"emulator/tc/wire":         "emulator/unit emulator",
 	"emulator":                 "emulator/unit emulator/trace",
 	"emulator/thread":          "",
+	"emulator/needs":           "emulator", // which nothing may import but tests, whose imports are not in this table
 	"emulator/lag":             "",
 	"emulator/relay":           "emulator/unit emulator/trace emulator emulator/thread emulator/lag",
 	"emulator/tc":              "emulator/unit emulator/trace emulator emulator/tc/wire emulator/thread emulator/lag",
-	"emulator/load":            "emulator/unit emulator",
-	"emulator/netns":           "emulator/unit emulator/trace emulator emulator/relay emulator/tc emulator/load emulator/thread",
+	"emulator/cgroup":          "emulator emulator/unit",
+	"emulator/gpu":             "emulator/unit",
+	"emulator/gpu/gputest":     "emulator/gpu emulator/needs", // for tests
+	"emulator/load":            "emulator/unit emulator/trace emulator emulator/thread emulator/cgroup emulator/gpu",
+	"emulator/traffic":         "emulator/unit emulator/trace emulator emulator/thread emulator/cgroup",
+	"emulator/netns":           "emulator/unit emulator/trace emulator emulator/relay emulator/tc emulator/load emulator/traffic emulator/cgroup emulator/thread",
 	"emulator/worldtest":       "emulator/unit emulator/trace emulator",
 	"emulator/calibrate":       "emulator/unit emulator/trace emulator emulator/netns emulator/thread",
 	"inference/clock":          "",
@@ -37,25 +42,28 @@ var mayImport = map[string]string{
 	"inference/arch":           "inference/onnxfile",
 	"inference/model":          "emulator/unit inference/clock",
 	"inference/model/transfer": "",
-	"inference/model/store":    "inference/model inference/model/transfer inference/onnxfile",
+	"inference/model/store":    "inference/host inference/model inference/model/transfer inference/onnxfile",
 	"inference/dataset/jpeg":   "",
 	"inference/dataset":        "inference/dataset/jpeg inference/model",
 	"inference/onnx":           "inference/host inference/onnxfile",
 	"inference/evaluate":       "inference/dataset inference/host inference/model",
 	"inference/oip":            "emulator/unit inference/clock",
-	"inference/node":           "emulator/unit emulator/load inference/clock inference/host inference/model inference/model/transfer inference/dataset inference/onnx inference/oip selector",
+	"inference/estimate":       "emulator/unit",
+	"inference/node":           "emulator/unit emulator emulator/thread emulator/load emulator/gpu inference/clock inference/estimate inference/host inference/model inference/model/transfer inference/dataset inference/onnx inference/oip selector",
 	"inference/profile":        "emulator/unit inference/model selector",
 	"selector":                 "emulator/unit",
+	"selector/external":        "selector",
 	"scenarios":                "emulator/unit emulator/trace emulator/trace/formats emulator inference/model inference/dataset selector",
 	"runner/record":            "emulator/unit selector",
 	"runner":                   "emulator/unit emulator scenarios selector inference/dataset runner/record",
-	"runner/local":             "emulator/unit emulator emulator/netns inference/clock inference/model inference/node scenarios selector runner runner/record",
-	"runner/devices":           "emulator/unit emulator inference/clock inference/dataset inference/model inference/node inference/oip inference/onnx scenarios selector runner runner/record",
-	"runner/profiling":         "emulator/unit emulator/netns inference/model inference/node inference/profile",
+	"runner/local":             "emulator/unit emulator emulator/thread emulator/netns inference/clock inference/estimate inference/model inference/node scenarios selector runner runner/record runner/nodes",
+	"runner/devices":           "emulator/unit emulator inference/clock inference/estimate inference/dataset inference/model inference/node inference/oip inference/onnx scenarios selector runner runner/record runner/nodes",
+	"runner/nodes":             "emulator/unit emulator/load inference/estimate inference/node selector runner/record",
+	"runner/profiling":         "emulator/unit emulator emulator/thread emulator/netns inference/model inference/node inference/profile",
 	"plots/stats":              "emulator/unit selector runner/record",
 	"plots":                    "emulator/unit plots/stats",
-	"testbed": "emulator/unit emulator emulator/trace emulator/trace/formats emulator/trace/host emulator/tc emulator/netns emulator/calibrate scenarios selector " +
-		"inference/arch inference/dataset inference/evaluate inference/model inference/model/store inference/node inference/onnx inference/onnxfile inference/profile " +
+	"testbed": "emulator/unit emulator emulator/trace emulator/trace/formats emulator/trace/host emulator/tc emulator/thread emulator/gpu emulator/load emulator/netns emulator/calibrate scenarios selector selector/external " +
+		"inference/arch inference/dataset inference/evaluate inference/host inference/model inference/model/store inference/node inference/onnx inference/onnxfile inference/profile " +
 		"runner runner/devices runner/local runner/profiling runner/record plots plots/stats",
 	"tools/train/render": "inference/dataset",
 }
@@ -68,6 +76,7 @@ var onlyIn = map[string]struct{ packages, why string }{
 	"github.com/spf13/cobra":          {"testbed", "flags are the command's"},
 	"github.com/goccy/go-yaml":        {"scenarios inference/profile", "what reads YAML says where a mistake is"},
 	"gonum.org/v1/plot":               {"plots", "what computes does not draw"},
+	"github.com/ebitengine/purego":    {"emulator/gpu", "what is loaded at run time stays in one place"},
 }
 
 func TestImports(t *testing.T) {

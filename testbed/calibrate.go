@@ -53,12 +53,7 @@ off; 130 interrupted, with what was measured until then.`,
     testbed calibrate --quick --engine relay --load idle
     testbed calibrate --plot calibration.svg --json > calibration.json`,
 		Args: args(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := a.bind(cmd); err != nil {
-				return err
-			}
-			return a.calibrate(cmd.Context())
-		},
+		RunE: a.bound(func(cmd *cobra.Command, _ []string) error { return a.calibrate(cmd.Context()) }),
 	}
 	f := cmd.Flags()
 	f.String("engine", "", "only `ENGINES`: relay, tc (default those that this machine has)")

@@ -25,10 +25,7 @@ func (a *app) convertCommand() *cobra.Command {
 one column of rates as a Mahimahi trace of delivery opportunities (--to
 mahimahi). A Mahimahi trace becomes rates in bins of --bin.`,
 		Args: args(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, files []string) error {
-			if err := a.bind(cmd); err != nil {
-				return err
-			}
+		RunE: a.bound(func(_ *cobra.Command, files []string) error {
 			r, err := a.readRecording(files[0])
 			if err != nil {
 				return err
@@ -41,7 +38,7 @@ mahimahi). A Mahimahi trace becomes rates in bins of --bin.`,
 				a.say("note: %s", n)
 			}
 			return a.deliver(data)
-		},
+		}),
 	}
 	readingFlags(cmd)
 	f := cmd.Flags()
@@ -142,12 +139,7 @@ func (a *app) recordCommand() *cobra.Command {
 		Use:   "record",
 		Short: "Record this host's network and CPU as CSV, until --for is over or Ctrl-C",
 		Args:  args(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := a.bind(cmd); err != nil {
-				return err
-			}
-			return a.record(cmd.Context())
-		},
+		RunE:  a.bound(func(cmd *cobra.Command, _ []string) error { return a.record(cmd.Context()) }),
 	}
 	f := cmd.Flags()
 	f.StringP("interface", "i", "", "`NAME` of the interface; that of the default route")

@@ -50,12 +50,7 @@ func (a *app) datasetsSample() *cobra.Command {
 		Short:   "Write one image of a dataset to a file, and print its label",
 		Example: "    testbed datasets sample signs 7 -o sign.png",
 		Args:    args(cobra.RangeArgs(1, 2)),
-		RunE: func(cmd *cobra.Command, words []string) error {
-			if err := a.bind(cmd); err != nil {
-				return err
-			}
-			return a.sample(words)
-		},
+		RunE:    a.bound(func(_ *cobra.Command, words []string) error { return a.sample(words) }),
 	}
 	cmd.Flags().StringP("out", "o", "-", "`FILE` to write the image to")
 	cmd.Flags().String("classes", "", "`FILE` with all classes of a directory")

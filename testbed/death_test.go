@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/testbed/testbed/emulator/needs"
 	"github.com/testbed/testbed/emulator/netns"
 	"github.com/testbed/testbed/inference/onnx"
 	"github.com/testbed/testbed/runner/record"
@@ -28,23 +29,11 @@ background: {edge: {cpu: 30%}}
 load: {requests: 100, repetitions: 1, warmup: 0}
 `
 
-// needWorld skips t where the machine cannot make a world, unless
-// TESTBED_NEED says that it can.
+// needWorld skips t where the machine cannot make a world (see needs).
 func needWorld(t *testing.T) {
 	t.Helper()
-	need := strings.Split(os.Getenv("TESTBED_NEED"), ",")
-	for _, name := range []string{"netns", "relay"} {
-		if err := netns.Probe(name); err != nil && slices.Contains(need, name) {
-			t.Fatal(err)
-		} else if err != nil {
-			t.Skip(err)
-		}
-	}
-	if _, err := onnx.Find(); err != nil && slices.Contains(need, "onnx") {
-		t.Fatal(err)
-	} else if err != nil {
-		t.Skip(err)
-	}
+	needs.Probed(t, netns.Probe, "netns", "relay")
+	needs.ONNX(t, onnx.Find)
 }
 
 // begin starts the program on the long scenario and returns when some

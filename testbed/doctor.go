@@ -45,12 +45,7 @@ func (a *app) doctorCommand() *cobra.Command {
 		Use:   "doctor",
 		Short: "Say what this machine can do, and how to mend what it cannot",
 		Args:  args(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := a.bind(cmd); err != nil {
-				return err
-			}
-			return a.doctor()
-		},
+		RunE:  a.bound(func(*cobra.Command, []string) error { return a.doctor() }),
 	}
 	cmd.Flags().Bool("json", false, "print as JSON")
 	return cmd

@@ -26,14 +26,17 @@ func header(plan *scenarios.Plan, s setup) record.Header {
 	h := record.Header{
 		Testbed: version(), Started: time.Now(), Command: append([]string{"testbed"}, os.Args[1:]...),
 		Name: sc.Name, Title: sc.Title, Description: sc.Description, File: plan.File, Hash: plan.Hash,
-		World: sc.World, Seed: sc.Seed, Node: sc.Nodes[0].Name, Budget: sc.Budget,
+		World: sc.World, Seed: sc.Seed, Node: sc.Nodes[0].Name, Placements: sc.Placements, Budget: sc.Budget,
 		Require:     record.Require{Saving: sc.Require.Saving, AccuracyDrop: sc.Require.AccuracyDrop, Confidence: sc.Require.Confidence},
 		Tolerance:   record.Tolerance{Rate: sc.Tolerance.Rate, Delay: sc.Tolerance.Delay, CPU: sc.Tolerance.CPU, Lag: sc.Tolerance.Lag},
 		Repetitions: sc.Repetitions, Classes: len(s.dataset.Classes()), Dataset: s.dataset.Name(), Unscored: unscored(s),
 		Resolved: resolved, Host: thisHost(),
 	}
 	for _, sel := range sc.Selectors {
-		h.Arms = append(h.Arms, sel.Name)
+		h.Arms, h.Selectors = append(h.Arms, sel.Name), append(h.Selectors, described(sel, sc))
+	}
+	for _, sel := range sc.Judge.Shadows {
+		h.Shadows = append(h.Shadows, described(sel, sc))
 	}
 	for _, a := range sc.Axes {
 		axis := record.Axis{Name: a.Name}
@@ -78,9 +81,7 @@ func condition(sc scenarios.Scenario, c scenarios.Condition) record.Condition {
 		out.Links = append(out.Links, link(name, "down", c.Links[name].Down), link(name, "up", c.Links[name].Up))
 	}
 	for _, n := range sc.Nodes {
-		if cpu := c.Background[n.Name].CPU; cpu > 0 {
-			out.Background = append(out.Background, record.Background{Node: n.Name, Resource: "cpu", Asked: cpu})
-		}
+		out.Background = append(out.Background, backgrounds(n.Name, c.Background[n.Name])...)
 	}
 	return out
 }

@@ -17,8 +17,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/viper"
 
+	"github.com/testbed/testbed/emulator/load"
 	"github.com/testbed/testbed/emulator/netns"
-	"github.com/testbed/testbed/inference/node"
 	"github.com/testbed/testbed/scenarios"
 )
 
@@ -59,7 +59,7 @@ func main() {
 	// A world starts this program again as its router, its nodes and its
 	// load; those calls do not return.
 	netns.Main(nodeMain)
-	node.Main()
+	load.Main()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
@@ -135,9 +135,15 @@ Exit status: 0 done; 1 it failed; 2 the input was wrong; 3 done, and with
 	return root
 }
 
-// bind lets viper know the flags of cmd, so that the environment can set them.
-func (a *app) bind(cmd *cobra.Command) error {
-	return a.settings.BindPFlags(cmd.Flags())
+// bound makes a command of do: viper knows the command's flags by then, so that
+// the environment can set them.
+func (a *app) bound(do func(cmd *cobra.Command, words []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, words []string) error {
+		if err := a.settings.BindPFlags(cmd.Flags()); err != nil {
+			return err
+		}
+		return do(cmd, words)
+	}
 }
 
 // quiet says whether only results and errors are wanted.

@@ -2,21 +2,20 @@ package main
 
 import (
 	"os"
-	"slices"
-	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/testbed/testbed/emulator/load"
+	"github.com/testbed/testbed/emulator/needs"
 	"github.com/testbed/testbed/emulator/netns"
-	"github.com/testbed/testbed/inference/node"
 	"github.com/testbed/testbed/inference/onnx"
 )
 
 // TestMain lets the test binary be the program, and so its router and nodes.
 func TestMain(m *testing.M) {
 	netns.Main(nodeMain)
-	node.Main()
+	load.Main()
 	testscript.Main(m, map[string]func(){"testbed": main})
 }
 
@@ -37,6 +36,8 @@ func TestScripts(t *testing.T) {
 		},
 		Condition: func(cond string) (bool, error) {
 			switch cond {
+			case "gpu":
+				return probeGPU() == nil, nil
 			case "race":
 				return raceEnabled, nil
 			case "data":
@@ -46,16 +47,15 @@ func TestScripts(t *testing.T) {
 			if cond != "world" {
 				return false, nil
 			}
-			need := strings.Split(os.Getenv("TESTBED_NEED"), ",")
 			for _, name := range []string{"netns", "relay"} {
 				if err := netns.Probe(name); err != nil {
-					if slices.Contains(need, name) {
+					if needs.Named(name) {
 						t.Errorf("needed here: %s: %v", name, err)
 					}
 					return false, nil
 				}
 			}
-			if libErr != nil && slices.Contains(need, "onnx") {
+			if libErr != nil && needs.Named("onnx") {
 				t.Error(libErr)
 			}
 			return libErr == nil, nil

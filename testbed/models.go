@@ -36,12 +36,7 @@ func (a *app) modelsList() *cobra.Command {
 		Example: `    testbed models list
     testbed models list --family resnet`,
 		Args: args(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := a.bind(cmd); err != nil {
-				return err
-			}
-			return a.listModels()
-		},
+		RunE: a.bound(func(*cobra.Command, []string) error { return a.listModels() }),
 	}
 	cmd.Flags().Bool("json", false, "print as JSON")
 	cmd.Flags().String("family", "", "only this `FAMILY`")

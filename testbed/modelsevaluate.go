@@ -32,12 +32,7 @@ where only some of a model's classes are there), or a CIFAR-10 binary FILE.`,
     testbed models evaluate resnet50 --dataset val --classes imagenet-classes.csv --out predictions.csv --save
     testbed models evaluate mobilenet.onnx --manifest models.json --dataset val --classes imagenet-classes.csv`,
 		Args: args(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, names []string) error {
-			if err := a.bind(cmd); err != nil {
-				return err
-			}
-			return a.evaluate(cmd.Context(), names[0])
-		},
+		RunE: a.bound(func(cmd *cobra.Command, names []string) error { return a.evaluate(cmd.Context(), names[0]) }),
 	}
 	f := cmd.Flags()
 	f.String("dataset", "", "signs, a directory of folders, or a CIFAR-10 file")

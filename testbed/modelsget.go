@@ -18,7 +18,6 @@ import (
 	"github.com/testbed/testbed/inference/dataset"
 	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/inference/model/store"
-	"github.com/testbed/testbed/inference/onnxfile"
 )
 
 func (a *app) modelsPull() *cobra.Command {
@@ -33,12 +32,7 @@ The weights of the zoo are often others than those whose accuracy is best
 known (its ResNets are GluonCV's): models show NAME says what is whose.`,
 		Example: "    testbed models pull resnet50\n    testbed models pull mobilenetv2 --kind int8",
 		Args:    args(cobra.MinimumNArgs(1)),
-		RunE: func(cmd *cobra.Command, names []string) error {
-			if err := a.bind(cmd); err != nil {
-				return err
-			}
-			return a.pull(cmd.Context(), names)
-		},
+		RunE:    a.bound(func(cmd *cobra.Command, names []string) error { return a.pull(cmd.Context(), names) }),
 	}
 	f := cmd.Flags()
 	f.String("mirror", "", "base `URL` to get files from")
@@ -132,7 +126,8 @@ func (a *app) modelsAdd() *cobra.Command {
 		Short: "Put ONNX files of yours into the store",
 		Long: `Add copies ONNX files into the store, after a look at what they take and give:
 one input of float32 [N, 3, S, S], one output of logits or probabilities. What
-cannot be run is refused, with the reason.
+cannot be run is refused, with the reason. An archive (tar, tar.gz, zip) with one
+such file in it will do.
 
 A recipe is a name (imagenet, imagenet-v2, imagenet-bicubic, inception, cifar10)
 or settings: resize=256,crop=224,interpolation=bicubic,mean=0.485/0.456/0.406,
@@ -143,15 +138,10 @@ added by it.`,
 		Example: `    testbed models add resnet50.onnx --accuracy 76.13% --recipe imagenet
     testbed models add --manifest models.json`,
 		Args: args(cobra.ArbitraryArgs),
-		RunE: func(cmd *cobra.Command, files []string) error {
-			if err := a.bind(cmd); err != nil {
-				return err
-			}
-			return a.add(cmd.Context(), files)
-		},
+		RunE: a.bound(func(cmd *cobra.Command, files []string) error { return a.add(cmd.Context(), files) }),
 	}
 	f := cmd.Flags()
-	f.String("name", "", "call it so; for one file (default: the file's name without .onnx)")
+	f.String("name", "", "call it so; for one file (default: the file's name without .onnx or .tar.gz)")
 	f.String("accuracy", "", "top-1 as it is known, such as 76.13%; else models evaluate --save measures it")
 	f.String("source", "", "where the accuracy is from, in words")
 	f.String("recipe", "", "how an image becomes the input")
@@ -172,16 +162,7 @@ func (a *app) add(ctx context.Context, files []string) error {
 	}
 	refused := 0
 	for _, m := range models {
-		m, err := asSeeded(m)
-		if err == nil && !a.settings.GetBool("force") {
-			err = unchanged(s, m)
-		}
-		if err != nil {
-			fmt.Fprintf(a.diag, "testbed: %v\n", err)
-			refused++
-			continue
-		}
-		added, err := s.Add(ctx, m.File, m)
+		added, err := a.addTo(ctx, s, m)
 		if ctx.Err() != nil {
 			return interruptible(ctx.Err())
 		}
@@ -198,22 +179,19 @@ func (a *app) add(ctx context.Context, files []string) error {
 	return nil
 }
 
-// asSeeded marks a file that says of itself that its weights are random.
-func asSeeded(m model.Model) (model.Model, error) {
-	info, err := onnxfile.ReadFile(m.File)
-	if err != nil {
-		return m, err
+func (a *app) addTo(ctx context.Context, s *store.Store, m model.Model) (model.Model, error) {
+	if !a.settings.GetBool("force") {
+		if err := unchanged(s, m); err != nil {
+			return m, err
+		}
 	}
-	if info.Metadata["weights"] == string(model.Seeded) {
-		m.Weights = model.Seeded
-	}
-	return m, nil
+	return s.Add(ctx, m.File, m)
 }
 
 // unchanged refuses to replace an accuracy that the store has by another.
 func unchanged(s *store.Store, m model.Model) error {
 	old, err := s.Lookup(m.Name)
-	if err != nil || old.Accuracy == 0 || old.Accuracy == m.Accuracy && old.Weights == m.Weights {
+	if err != nil || old.Accuracy == 0 || old.Accuracy == m.Accuracy {
 		return nil
 	}
 	return fmt.Errorf("%s is in the store with a top-1 of %s (%s): --force replaces what is known of it", m.Name, percent(old.Accuracy), accuracySource(old))
@@ -278,11 +256,22 @@ func inside(dir string) (manifest string, files []string, err error) {
 	return "", files, err
 }
 
+// nameOf is what a model is called by its file.
+func nameOf(file string) string {
+	base := filepath.Base(file)
+	for _, kind := range []string{".onnx", ".tar.gz", ".tgz", ".tar", ".zip"} {
+		if name, ok := strings.CutSuffix(base, kind); ok {
+			return name
+		}
+	}
+	return base
+}
+
 // described is a file with what the flags, or the catalogue by its name, say.
 func (a *app) described(file string) (model.Model, error) {
 	m := model.Model{File: file, Name: a.settings.GetString("name"), Dataset: "imagenet"}
 	if m.Name == "" {
-		m.Name = strings.TrimSuffix(filepath.Base(file), ".onnx")
+		m.Name = nameOf(file)
 	}
 	e, known := model.Known(m.Name)
 	if known {
@@ -318,12 +307,7 @@ nothing; every report of a run that uses it says so. Scenarios get the same
 file by weights: seeded, without this command.`,
 		Example: "    testbed models export resnet152 --weights seeded --out resnet152.onnx",
 		Args:    args(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, names []string) error {
-			if err := a.bind(cmd); err != nil {
-				return err
-			}
-			return a.export(names[0])
-		},
+		RunE:    a.bound(func(_ *cobra.Command, names []string) error { return a.export(names[0]) }),
 	}
 	f := cmd.Flags()
 	f.String("weights", "seeded", "the only kind there is")

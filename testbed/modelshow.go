@@ -16,12 +16,7 @@ func (a *app) modelsShow() *cobra.Command {
 		Short:   "Show what is known of a model: cost, accuracy, recipe, files, sources",
 		Example: "    testbed models show resnet50",
 		Args:    args(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, names []string) error {
-			if err := a.bind(cmd); err != nil {
-				return err
-			}
-			return a.showModel(names[0])
-		},
+		RunE:    a.bound(func(_ *cobra.Command, names []string) error { return a.showModel(names[0]) }),
 	}
 	cmd.Flags().Bool("json", false, "print as JSON")
 	return cmd

@@ -11,16 +11,13 @@ import (
 
 // inStore makes a command of what is done in the store.
 func (a *app) inStore(do func(ctx context.Context, s *store.Store, words []string) error) func(*cobra.Command, []string) error {
-	return func(cmd *cobra.Command, words []string) error {
-		if err := a.bind(cmd); err != nil {
-			return err
-		}
+	return a.bound(func(cmd *cobra.Command, words []string) error {
 		s, err := openStore()
 		if err != nil {
 			return err
 		}
 		return do(cmd.Context(), s, words)
-	}
+	})
 }
 
 func (a *app) modelsVerify() *cobra.Command {

@@ -43,15 +43,12 @@ clear on the network unless there is a certificate (--tls-cert, --tls-key).`,
     testbed node --listen :8801 --token-file token --models resnet18,resnet50
     testbed node --listen :8801 --tls-cert node.pem --tls-key node.key --threads 4`,
 		Args: args(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := a.bind(cmd); err != nil {
-				return err
-			}
+		RunE: a.bound(func(cmd *cobra.Command, _ []string) error {
 			// TESTBED_MODELS and TESTBED_CACHE are folders of another meaning.
 			models, _ := cmd.Flags().GetStringSlice("models") // they are defined below
 			cache, _ := cmd.Flags().GetString("cache")
 			return a.node(cmd.Context(), models, cache)
-		},
+		}),
 	}
 	f := cmd.Flags()
 	f.String("listen", "127.0.0.1:8801", "`HOST:PORT` to listen on; :PORT for every address of this machine")

@@ -99,10 +99,7 @@ func (a *app) planCommand() *cobra.Command {
 		Use:   "plan FILE",
 		Short: "Print what a scenario would run, and run nothing",
 		Args:  args(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, files []string) error {
-			if err := a.bind(cmd); err != nil {
-				return err
-			}
+		RunE: a.bound(func(cmd *cobra.Command, files []string) error {
 			plan, err := a.readPlan(cmd, files[0])
 			if err != nil {
 				return err
@@ -114,7 +111,7 @@ func (a *app) planCommand() *cobra.Command {
 				return a.printTC(plan)
 			}
 			return a.printPlan(plan)
-		},
+		}),
 	}
 	cmd.Flags().Bool("json", false, "print the whole plan as JSON")
 	cmd.Flags().Bool("print-tc", false, "print the equivalent tc commands of every link, as it begins; DEV stands for the interface")
@@ -136,8 +133,8 @@ func (a *app) printPlan(plan *scenarios.Plan) error {
 	fmt.Fprintln(t, "condition\tdown\tup\tround trip\tbackground\tdevice\tpairs")
 	for _, c := range plan.Conditions {
 		l := c.Links[sc.LinkOf(sc.Nodes[0].Name)]
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%.0f %% cpu\t%s\t%d × %d\n", c.ID, rateOf(l.Down), rateOf(l.Up), roundTripOf(l),
-			100*c.Background[sc.Nodes[0].Name].CPU, c.Residency, sc.Repetitions, c.Requests)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%d × %d\n", c.ID, rateOf(l.Down), rateOf(l.Up), roundTripOf(l),
+			backgroundOf(sc.Nodes[0].Name, c.Background[sc.Nodes[0].Name]), c.Residency, sc.Repetitions, c.Requests)
 	}
 	if err := t.Flush(); err != nil {
 		return err

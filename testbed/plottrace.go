@@ -21,10 +21,7 @@ func (a *app) plotTraceCommand() *cobra.Command {
 		Use:   "plot FILE",
 		Short: "Draw a recording: its columns over time, mean, percentiles and outages",
 		Args:  args(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, files []string) error {
-			if err := a.bind(cmd); err != nil {
-				return err
-			}
+		RunE: a.bound(func(_ *cobra.Command, files []string) error {
 			r, err := a.readRecording(files[0])
 			if err != nil {
 				return err
@@ -54,7 +51,7 @@ func (a *app) plotTraceCommand() *cobra.Command {
 			}
 			a.say("%s", out)
 			return nil
-		},
+		}),
 	}
 	readingFlags(cmd)
 	cmd.Flags().StringP("out", "o", "", "write to `FILE`, .png or .svg; -: standard output; the file's name with .png, here")

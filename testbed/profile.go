@@ -40,12 +40,7 @@ Exit status: 0 done; 1 it failed; 2 the input was wrong; 3 a prediction is off;
     testbed profile --node http://10.0.0.7:8801 --token-file token --out pi.yaml
     testbed profile show proteus-cpu`,
 		Args: args(cobra.ArbitraryArgs),
-		RunE: func(cmd *cobra.Command, names []string) error {
-			if err := a.bind(cmd); err != nil {
-				return err
-			}
-			return a.profile(cmd.Context(), names)
-		},
+		RunE: a.bound(func(cmd *cobra.Command, names []string) error { return a.profile(cmd.Context(), names) }),
 	}
 	f := cmd.Flags()
 	f.StringP("out", "o", "", "write the profile as YAML to this `FILE`; - is the standard output, without tables")
@@ -148,10 +143,7 @@ func (a *app) profileShow() *cobra.Command {
 		Short:   "Show a profile: a file, or a published one by its name",
 		Example: "    testbed profile show device.yaml\n    testbed profile show vv-rtx3080ti-cpu",
 		Args:    args(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, names []string) error {
-			if err := a.bind(cmd); err != nil {
-				return err
-			}
+		RunE: a.bound(func(_ *cobra.Command, names []string) error {
 			p, err := readProfile(names[0])
 			if err != nil {
 				return badInput(err)
@@ -160,7 +152,7 @@ func (a *app) profileShow() *cobra.Command {
 				return a.printJSON(p)
 			}
 			return a.printProfile(p)
-		},
+		}),
 	}
 	cmd.Flags().Bool("json", false, "print as JSON")
 	return cmd
@@ -171,15 +163,12 @@ func (a *app) profileList() *cobra.Command {
 		Use:   "list",
 		Short: "List the profiles that are published and built in",
 		Args:  args(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := a.bind(cmd); err != nil {
-				return err
-			}
+		RunE: a.bound(func(*cobra.Command, []string) error {
 			if a.settings.GetBool("json") {
 				return a.printJSON(profile.Published())
 			}
 			return a.printPublished()
-		},
+		}),
 	}
 	cmd.Flags().Bool("json", false, "print as JSON")
 	return cmd

@@ -57,8 +57,11 @@ func (p *progress) show(s runner.Progress) {
 
 // describe is one short line: what is being done, and the time left.
 func describe(s runner.Progress) string {
-	if s.Stage == "profile" {
+	switch s.Stage {
+	case "profile":
 		return "profiling the models"
+	case "calibrate":
+		return "measuring what two models answer together"
 	}
 	left := ""
 	if s.Left > 0 {

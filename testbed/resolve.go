@@ -130,8 +130,12 @@ func fileModel(m scenarios.Model) (model.Model, error) {
 	if err != nil {
 		return model.Model{}, err
 	}
-	if _, err := classifier(found); err != nil {
+	c, err := classifier(found)
+	if err != nil {
 		return model.Model{}, err
+	}
+	if c.Seeded {
+		found.Weights = model.Seeded
 	}
 	return found, nil
 }
@@ -219,8 +223,8 @@ func openDataset(plan *scenarios.Plan, models []model.Model) (dataset.Dataset, e
 		return d, nil
 	}
 	for i, m := range models {
-		if m.File == "" {
-			continue // built in: 40 classes
+		if m.Weights == model.Seeded && m.File == "" {
+			continue // described alone, and not written yet
 		}
 		c, err := classifier(m)
 		if err != nil {
@@ -258,6 +262,13 @@ func relative(plan *scenarios.Plan, file string) {
 		sc.Models[i].File = at(sc.Models[i].File)
 	}
 	sc.Dataset.Path, sc.Dataset.Classes = at(sc.Dataset.Path), at(sc.Dataset.Classes)
+	for _, selectors := range [][]scenarios.Selector{sc.Selectors, sc.Judge.Shadows} {
+		for i := range selectors {
+			if selectors[i].Dir != "" {
+				selectors[i].Dir = at(selectors[i].Dir)
+			}
+		}
+	}
 	for i, n := range sc.Nodes {
 		sc.Nodes[i].CA = at(n.CA)
 		if strings.HasSuffix(n.Profile, ".yaml") || strings.ContainsAny(n.Profile, `/\`) {

@@ -34,7 +34,7 @@ Interrupted, it keeps and reports what it has; --resume DIR goes on.`,
     testbed run scenarios/quick.yaml --set links.edge.down.rate=2Mbps --out runs/2mbps
     testbed run --resume runs/2mbps`,
 		Args: args(cobra.ArbitraryArgs),
-		RunE: a.runRun,
+		RunE: a.bound(a.runRun),
 	}
 	f := cmd.Flags()
 	f.String("out", "", "run directory (default runs/NAME-DATE-TIME); with several files, the folder that holds theirs")
@@ -46,9 +46,6 @@ Interrupted, it keeps and reports what it has; --resume DIR goes on.`,
 }
 
 func (a *app) runRun(cmd *cobra.Command, files []string) error {
-	if err := a.bind(cmd); err != nil {
-		return err
-	}
 	resume := a.settings.GetString("resume")
 	switch {
 	case resume != "" && len(files) > 0:
@@ -118,11 +115,14 @@ type setup struct {
 	models  []model.Model
 	library string
 	dataset dataset.Dataset
-	known   runner.Known
-	tokens  map[string]string // of nodes
+	known   map[string]runner.Known // by node, of those that go by a device profile
+	tokens  map[string]string       // of nodes
 }
 
 func (a *app) prepare(ctx context.Context, plan *scenarios.Plan) (s setup, err error) {
+	if err := affordable(plan, probeGPU); err != nil {
+		return s, badInput(err)
+	}
 	if s.models, err = a.resolveModels(ctx, plan, false); err != nil {
 		return s, badInput(err)
 	}
@@ -187,27 +187,17 @@ func (a *app) carryOut(ctx context.Context, plan *scenarios.Plan, s setup, w *re
 			h.Status, h.Error = "failed", runErr.Error()
 		}
 	})
-	if err = errors.Join(err, w.Close()); err != nil && runErr == nil {
+	if runErr != nil && !errors.Is(runErr, context.Canceled) {
+		// What could not even begin is not in the way of the next try.
+		runErr = errors.Join(runErr, w.Discard())
+	} else if err = errors.Join(err, w.Close()); runErr == nil {
 		runErr = err
 	}
 	if info, err := os.Stat(filepath.Join(w.Dir(), record.RequestsFile)); runErr != nil && (err != nil || info.Size() == 0) {
-		return a.nothing(w.Dir(), runErr)
+		return ended(w.Dir(), runErr) // there is nothing to report on
 	}
 	summary, reportErr := a.report(w.Dir())
 	return a.conclude(w.Dir(), summary, runErr, reportErr)
-}
-
-// nothing ends a run that has nothing to report on. What could not even begin
-// leaves no directory that would be in the way of the next try; what was
-// interrupted can be gone on with.
-func (a *app) nothing(dir string, err error) error {
-	if errors.Is(err, context.Canceled) {
-		return ended(dir, err)
-	}
-	if info, statErr := os.Stat(filepath.Join(dir, record.ChecksFile)); statErr == nil && info.Size() > 0 {
-		return err
-	}
-	return errors.Join(err, os.RemoveAll(dir))
 }
 
 // inWorld makes the world and runs the plan in it.
@@ -216,6 +206,15 @@ func (a *app) inWorld(ctx context.Context, plan *scenarios.Plan, s setup, w *rec
 	if err != nil {
 		return err
 	}
+	others, err := a.startPrograms(ctx, plan)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closing := others.close(); closing != nil {
+			a.say("warning: %v", closing)
+		}
+	}()
 	world, description, err := a.openWorld(ctx, plan, s, first.Image)
 	if err != nil {
 		return err
@@ -233,7 +232,7 @@ func (a *app) inWorld(ctx context.Context, plan *scenarios.Plan, s setup, w *rec
 	}
 	bar := newProgress(a)
 	defer bar.finish()
-	return runner.Run(ctx, plan, runner.Options{World: world, Dataset: s.dataset, Writer: w, Before: before, Known: s.known, Progress: bar.show})
+	return runner.Run(ctx, plan, runner.Options{World: world, Dataset: s.dataset, Writer: w, Before: before, Known: s.known, Selector: others.selector, Progress: bar.show})
 }
 
 // conclude prints the result of a run and turns it into an exit status.

@@ -53,10 +53,7 @@ func (a *app) formatsCommand() *cobra.Command {
 		Use:   "formats",
 		Short: "List the formats of recordings that can be read",
 		Args:  args(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := a.bind(cmd); err != nil {
-				return err
-			}
+		RunE: a.bound(func(*cobra.Command, []string) error {
 			if a.settings.GetBool("json") {
 				return a.printJSON(formats.Formats())
 			}
@@ -65,7 +62,7 @@ func (a *app) formatsCommand() *cobra.Command {
 				fmt.Fprintf(t, "%s\t%s\n", f.Name, f.Doc)
 			}
 			return t.Flush()
-		},
+		}),
 	}
 	cmd.Flags().Bool("json", false, "print as JSON")
 	return cmd
@@ -85,10 +82,7 @@ func (a *app) showCommand() *cobra.Command {
 		Use:   "show FILE...",
 		Short: "Say what is in recordings: columns, means, percentiles, outages, gaps",
 		Args:  args(cobra.MinimumNArgs(1)),
-		RunE: func(cmd *cobra.Command, files []string) error {
-			if err := a.bind(cmd); err != nil {
-				return err
-			}
+		RunE: a.bound(func(_ *cobra.Command, files []string) error {
 			var all []shown
 			for _, file := range files {
 				r, err := a.readRecording(file)
@@ -109,7 +103,7 @@ func (a *app) showCommand() *cobra.Command {
 				}
 			}
 			return nil
-		},
+		}),
 	}
 	readingFlags(cmd)
 	cmd.Flags().Bool("json", false, "print as JSON, in bit/s, seconds and shares; a list of files")

@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/testbed/testbed/scenarios"
+	"github.com/testbed/testbed/selector/external"
 )
 
 func (a *app) validateCommand() *cobra.Command {
@@ -13,10 +15,7 @@ func (a *app) validateCommand() *cobra.Command {
 		Use:   "validate FILE...",
 		Short: "Check scenario files, and the models they name",
 		Args:  args(cobra.MinimumNArgs(1)),
-		RunE: func(cmd *cobra.Command, files []string) error {
-			if err := a.bind(cmd); err != nil {
-				return err
-			}
+		RunE: a.bound(func(cmd *cobra.Command, files []string) error {
 			wrong := 0
 			for _, file := range files {
 				if err := a.validate(cmd, file); err != nil {
@@ -28,7 +27,7 @@ func (a *app) validateCommand() *cobra.Command {
 				return &exitError{exitInput, nil}
 			}
 			return nil
-		},
+		}),
 	}
 	scenarioFlags(cmd)
 	return cmd
@@ -55,11 +54,21 @@ func (a *app) validate(cmd *cobra.Command, file string) error {
 
 func (a *app) schemaCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "schema",
-		Short: "Print the JSON Schema of scenario files, for editors",
-		Args:  args(cobra.NoArgs),
-		RunE: func(*cobra.Command, []string) error {
-			_, err := a.out.Write(scenarios.Schema())
+		Use:   "schema [scenario | selector]",
+		Short: "Print the JSON Schema of scenario files, or of messages to selectors",
+		Long: `Schema prints what editors complete and check scenario files by, or what a
+selector of yours (exec or url) is told and answers.`,
+		Args: args(cobra.MaximumNArgs(1)),
+		RunE: func(_ *cobra.Command, of []string) error {
+			text := scenarios.Schema()
+			switch strings.Join(of, "") {
+			case "", "scenario":
+			case "selector":
+				text = external.Schema()
+			default:
+				return badInput(fmt.Errorf("schema of %s: want scenario or selector", of[0]))
+			}
+			_, err := a.out.Write(text)
 			return err
 		},
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/testbed/testbed/inference/host"
 	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/inference/profile"
 	"github.com/testbed/testbed/runner"
@@ -62,33 +63,40 @@ func tokens(plan *scenarios.Plan) (map[string]string, error) {
 
 // optimizedDir is where optimised models are kept, of nodes that do so.
 func optimizedDir() (string, error) {
-	dir := os.Getenv("TESTBED_CACHE")
-	if dir == "" {
-		user, err := os.UserCacheDir()
-		if err != nil {
-			return "", err
-		}
-		dir = filepath.Join(user, "testbed")
+	dir, err := host.CacheDir()
+	if err != nil {
+		return "", err
 	}
 	return filepath.Join(dir, "optimized"), nil
 }
 
-// knownOf is what the device profile of the judged node says of the models.
-func knownOf(plan *scenarios.Plan, models []model.Model) (runner.Known, error) {
-	n := plan.Scenario.Nodes[0]
-	if n.Profile == "" {
-		return runner.Known{}, nil
+// knownOf is what the device profiles of nodes say of the models, by node.
+func knownOf(plan *scenarios.Plan, models []model.Model) (map[string]runner.Known, error) {
+	all := map[string]runner.Known{}
+	for i, n := range plan.Scenario.Nodes {
+		if n.Profile == "" {
+			continue
+		}
+		k, err := known(n, models)
+		if err != nil {
+			return nil, plan.KeyError(fmt.Sprintf("nodes[%d].profile", i), err)
+		}
+		all[n.Name] = k
 	}
+	return all, nil
+}
+
+func known(n scenarios.Node, models []model.Model) (runner.Known, error) {
 	p, err := readProfile(n.Profile)
 	if err != nil {
-		return runner.Known{}, plan.KeyError("nodes[0].profile", err)
+		return runner.Known{}, err
 	}
 	options, err := p.OptionsAt(n.Name, n.Threads, models)
 	if err != nil {
-		return runner.Known{}, plan.KeyError("nodes[0].profile", err)
+		return runner.Known{}, err
 	}
 	for i := range options { // of the same files, however the profile knows them
-		options[i].Accuracy = models[i].Accuracy
+		options[i].Accuracy, options[i].Images = models[i].Accuracy, models[i].Images
 	}
 	return runner.Known{Options: options, Slowdown: p.CurveOf(n.Threads), From: p.Name + " (" + n.Profile + ")"}, nil
 }

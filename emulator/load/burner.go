@@ -3,65 +3,84 @@
 package load
 
 import (
-	"context"
 	"fmt"
-	"math"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// run burns until ctx is done. It tells ready once whether its thread is on
-// its CPU.
-func (b *burner) run(ctx context.Context, ready chan<- error) {
+// A worker uses a resource. Its methods are called by the thread that made it.
+type worker interface {
+	// work uses some of it: about as much as is left, or less if that would
+	// take long.
+	work(left time.Duration)
+	// used is what was used so far, as time of the whole resource.
+	used() time.Duration
+}
+
+// A burner is one thread that works so that what it uses follows a level.
+type burner struct {
+	cpus  []int // that it may run on
+	rule  regulator
+	clock *clock
+	sleep func(until time.Duration) // sleepUntil
+
+	progress atomic.Pointer[reading]
+}
+
+// run works until the process ends. It tells ready once whether its thread is
+// on its CPUs and has a worker, and begins to work when begin is closed.
+func (b *burner) run(hire func() (worker, error), ready chan<- error, begin <-chan struct{}) {
 	// Not unlocked: a thread that was pinned is not given back to the
 	// runtime, but ends with this goroutine.
 	runtime.LockOSThread()
-	var set unix.CPUSet
-	set.Set(b.cpu)
-	if err := unix.SchedSetaffinity(0, &set); err != nil {
-		ready <- fmt.Errorf("load on CPU %d: %w", b.cpu, err)
+	if err := pin(b.cpus); err != nil {
+		ready <- err
 		return
 	}
-	wall0, cpu0 := clock(unix.CLOCK_MONOTONIC), clock(unix.CLOCK_THREAD_CPUTIME_ID)
-	ready <- nil
-	for ctx.Err() == nil {
-		now := clock(unix.CLOCK_MONOTONIC) - wall0
-		used := clock(unix.CLOCK_THREAD_CPUTIME_ID) - cpu0
-		b.progress.Store(&reading{wall: now, cpu: used})
-		stop, end := b.rule.next(now, used)
-		for used < stop && now < end {
-			b.x = spin(b.x)
-			now = clock(unix.CLOCK_MONOTONIC) - wall0
-			used = clock(unix.CLOCK_THREAD_CPUTIME_ID) - cpu0
+	// Timers are up to 50 µs late otherwise, so that they can share interrupts.
+	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
+	w, err := hire()
+	if ready <- err; err != nil {
+		return
+	}
+	<-begin
+	b.follow(w)
+}
+
+// follow works and sleeps by turns, for ever.
+func (b *burner) follow(w worker) {
+	by := b.clock.set.Load()
+	wall0, used0 := by.At, w.used()
+	b.rule.begin(by.Since)
+	for {
+		mono := monotonic()
+		used := w.used() - used0
+		if m := b.clock.set.Load(); m != by {
+			b.rule.rewind(by.trial(m.At), m.Since, used)
+			by = m
 		}
-		sleepUntil(wall0 + end)
+		stop, end := b.rule.next(by.trial(mono), used)
+		b.progress.Store(&reading{wall: mono - wall0, asked: b.rule.asked, used: used, late: b.rule.late})
+		wake := by.of(end)
+		for used < stop && mono < wake {
+			w.work(min(stop-used, wake-mono))
+			used, mono = w.used()-used0, monotonic()
+		}
+		b.sleep(wake)
 	}
 }
 
-// spin computes for some ten microseconds: long against reading the clocks,
-// short against a period. Its result is kept so that the compiler keeps it.
-func spin(x float64) float64 {
-	for range 2000 {
-		x = math.Sqrt(x + 1)
+// pin binds the calling thread to cpus.
+func pin(cpus []int) error {
+	var set unix.CPUSet
+	for _, cpu := range cpus {
+		set.Set(cpu)
 	}
-	return x
-}
-
-// clock reads a clock that every Linux has.
-func clock(id int32) time.Duration {
-	var ts unix.Timespec
-	if err := unix.ClockGettime(id, &ts); err != nil {
-		panic(fmt.Sprintf("clock %d: %v", id, err))
+	if err := unix.SchedSetaffinity(0, &set); err != nil {
+		return fmt.Errorf("CPUs %v: %w", cpus, err)
 	}
-	return time.Duration(ts.Nano())
-}
-
-// sleepUntil returns at an absolute time of CLOCK_MONOTONIC. It sleeps in the
-// kernel rather than in the Go runtime, which is up to a millisecond late.
-func sleepUntil(t time.Duration) {
-	ts := unix.NsecToTimespec(int64(t))
-	for unix.ClockNanosleep(unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME, &ts, nil) == unix.EINTR {
-	}
+	return nil
 }

@@ -1,38 +1,101 @@
-//go:build linux
-
 package load
 
-import "time"
+import (
+	"time"
 
-// maxDebt is how much CPU time a thread may be behind and still catch up: what
-// an inference took away is given back while the node is idle, but a long
-// spell of contention does not end in a burst that lasts as long.
+	"github.com/testbed/testbed/emulator"
+	"github.com/testbed/testbed/emulator/trace"
+)
+
+// maxDebt is how much a thread may be behind and still catch up: what an
+// inference took away is given back while the node is idle, but a long spell of
+// contention does not end in a burst that lasts as long.
 const maxDebt = time.Second
 
-// A regulator says how long a thread must burn so that its CPU time follows
-// level. It is integral: it compares totals, so that errors of single periods
-// (late wake-ups, time taken by others) do not add up. It is told the time.
+// minPeriod is the least time for which a thread plans ahead: levels that
+// change more often than that are averaged over it.
+const minPeriod = time.Millisecond
+
+// A regulator says how long a thread must work so that what it has used of its
+// resource follows a level. It is integral: it compares totals, so that errors
+// of single periods (late wake-ups, time taken by others) do not add up. It is
+// told the time, which is that of the trial.
+//
+// Where the level changes, no more than one period's worth of what is owed for
+// the old one is carried over: a step down must not begin with a burst. That
+// little is carried so that errors do not add up over levels that change often.
 type regulator struct {
-	level  float64
+	level  emulator.Level
 	period time.Duration
+	phase  time.Duration // by which the grid of periods is shifted; below period
 
-	// forgiven is CPU time that was owed and will not be caught up.
-	forgiven time.Duration
+	at    time.Duration // until which owed and asked are counted
+	owed  time.Duration // what should have been used, less what is forgiven
+	asked time.Duration // what should have been used, since the start
+	late  time.Duration // by how much a step was applied late, at most
 }
 
-// next returns the thread's CPU time at which it is to stop, no later than
-// end, when now is the wall time since the start and used its CPU time since
-// then. end is where the period that now is in ends; periods are on a fixed
-// grid, so that a late one does not move those after it.
-func (r *regulator) next(now, used time.Duration) (stop, end time.Duration) {
-	end = now.Truncate(r.period) + r.period
-	if debt := r.owed(now) - used; debt > maxDebt {
-		r.forgiven += debt - maxDebt
+// begin starts to count at a time of the trial.
+func (r *regulator) begin(now time.Duration) { r.at = now }
+
+// rewind goes on from another time of the trial, as at a step: old is when the
+// time was set, as it was counted until then, and now what it was set to.
+func (r *regulator) rewind(old, now, used time.Duration) {
+	if old > r.at {
+		r.count(old)
 	}
-	return r.owed(end), end
+	r.settle(used)
+	r.at = now
 }
 
-// owed returns the CPU time that should have been used by wall time t.
-func (r *regulator) owed(t time.Duration) time.Duration {
-	return time.Duration(r.level*float64(t)) - r.forgiven
+// settle forgives all but a little of what is owed.
+func (r *regulator) settle(used time.Duration) { r.owed = min(r.owed, used+r.period) }
+
+// next returns how much the thread is to have used when it stops working, no
+// later than end, when now is the time and used what it has used so far. At end,
+// next is to be called again: periods are on a fixed grid, so that a late one
+// does not move those after it, and end early where the level changes.
+func (r *regulator) next(now, used time.Duration) (stop, end time.Duration) {
+	for r.at < now {
+		share, until := step(r.level, r.at)
+		if until > now {
+			r.count(now)
+			break
+		}
+		r.count(until)
+		if after, _ := step(r.level, until); after != share {
+			r.settle(used)
+			r.late = max(r.late, now-until)
+		}
+	}
+	r.owed = min(r.owed, used+maxDebt)
+	end = (now + r.period - r.phase).Truncate(r.period) + r.phase
+	if _, until := step(r.level, now); until < end {
+		end = min(end, max(until, now+minPeriod))
+	}
+	return r.owed + integral(r.level, now, end), end
+}
+
+// count adds what is owed from r.at to t.
+func (r *regulator) count(t time.Duration) {
+	more := integral(r.level, r.at, t)
+	r.owed += more
+	r.asked += more
+	r.at = t
+}
+
+// step returns a level's share at t and until when it stays.
+func step(l emulator.Level, t time.Duration) (share float64, until time.Duration) {
+	if l.Over == nil {
+		return l.Share, trace.Forever
+	}
+	return l.Over.Step(t)
+}
+
+// integral returns what a level asks for over [from, to), from ≥ 0.
+func integral(l emulator.Level, from, to time.Duration) time.Duration {
+	if l.Over == nil {
+		return time.Duration(l.Share * float64(to-from))
+	}
+	return time.Duration(l.Over.Integral(from, to) * float64(time.Second))
 }

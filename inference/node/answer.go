@@ -105,7 +105,8 @@ func (n *inference) fetch(ctx context.Context, arm string, m model.Model) (int64
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.residency(arm)[m.SHA256] = &entry{name: m.Name, file: f}
-	n.goodput.add(arm, s)
+	n.rates.Add(arm, s.bytes, s.took, s.rtt, clock.Now())
+	n.trips.Add(arm, s.rtt, clock.Now())
 	return int64(s.bytes), nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/testbed/testbed/emulator/needs"
 	"github.com/testbed/testbed/inference/dataset"
 	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/inference/onnx"
@@ -13,10 +14,7 @@ import (
 // TestBench: sessions are kept one for each setting until another model is
 // measured, and neither they nor the folder of optimised models outlive that.
 func TestBench(t *testing.T) {
-	lib, err := onnx.Find()
-	if err != nil {
-		t.Skip(err) // TestMeasure fails where it is needed
-	}
+	lib := needs.ONNX(t, onnx.Find)
 	models := model.Builtin()[:2]
 	n, err := newInference(Config{Name: "edge", Library: lib, Models: models}, sockets{}, nil)
 	if err != nil {

@@ -30,17 +30,16 @@ func (s *service) Status(arm string, st *Status) (err error) {
 	if *st, err = n.status(arm); err != nil {
 		return err
 	}
-	s.loadMu.Lock()
-	defer s.loadMu.Unlock()
-	if s.burner != nil {
-		st.LoadAsked = s.burner.share
-		st.LoadAchieved, err = s.burner.status()
-	}
+	st.Loads, err = s.background.status()
 	return err
 }
 
-// Probe measures the path to the repository.
+// Probe measures the path to the repository, or from control to a node.
 func (s *service) Probe(args ProbeArgs, p *Probe) (err error) {
+	if c := s.asControl(); c != nil {
+		*p, err = c.probe(s.ctx, args)
+		return err
+	}
 	n := s.asInference()
 	if n == nil {
 		return errRole("probe", "an inference")
@@ -51,9 +50,7 @@ func (s *service) Probe(args ProbeArgs, p *Probe) (err error) {
 
 // Do sends one image.
 func (s *service) Do(args DoArgs, r *Reply) (err error) {
-	s.mu.Lock()
-	c := s.control
-	s.mu.Unlock()
+	c := s.asControl()
 	if c == nil {
 		return errRole("do", "a control")
 	}
@@ -61,38 +58,31 @@ func (s *service) Do(args DoArgs, r *Reply) (err error) {
 	return err
 }
 
-// SetLoad replaces the background load. The new one begins afresh: it owes
-// nothing for the old one.
-func (s *service) SetLoad(share float64, _ *bool) error {
+// Cut ends a request that is under way, if there is one of this ID.
+func (s *service) Cut(id uint64, found *bool) error {
+	c := s.asControl()
+	if c == nil {
+		return errRole("cut", "a control")
+	}
+	*found = c.cut(id)
+	return nil
+}
+
+// SetLoad replaces the background load.
+func (s *service) SetLoad(args LoadArgs, _ *bool) error {
 	if s.asInference() == nil {
 		return errRole("set load", "an inference")
 	}
-	if !(share >= 0 && share <= 1) {
-		return fmt.Errorf("set load: %v: want a share from 0 to 1", share)
+	if err := s.background.set(s.ctx, args); err != nil {
+		return fmt.Errorf("set load: %w", err)
 	}
-	s.loadMu.Lock()
-	defer s.loadMu.Unlock()
-	if err := s.burner.stop(); err != nil {
-		return err
-	}
-	s.burner = nil
-	if share == 0 {
-		return nil
-	}
-	b, err := burn(s.ctx, share)
-	if err == nil {
-		s.burner = b
-	}
-	return err
+	return nil
 }
 
-// endLoad returns when there is no background load.
-func (s *service) endLoad() error {
-	s.loadMu.Lock()
-	defer s.loadMu.Unlock()
-	b := s.burner
-	s.burner = nil
-	return b.stop()
+func (s *service) asControl() *control {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.control
 }
 
 func (s *service) asInference() *inference {

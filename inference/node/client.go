@@ -2,17 +2,23 @@ package node
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/rpc"
+	"sync/atomic"
+	"time"
+
+	"github.com/testbed/testbed/emulator"
 )
 
 // A Client tells a node what to do. Its methods may be called at the same time.
 // When a context ends, a method returns at once, and the node goes on with what
-// it was told.
+// it was told, but for Do.
 type Client struct {
-	rpc  *rpc.Client
-	conn io.ReadWriteCloser
+	rpc      *rpc.Client
+	conn     io.ReadWriteCloser
+	requests atomic.Uint64
 }
 
 // Dial returns a client of the node that serves the other end of conn.
@@ -42,22 +48,52 @@ func (c *Client) Status(ctx context.Context, arm string) (Status, error) {
 	return call[Status](ctx, c, "Status", arm)
 }
 
-// Probe has an inference node measure the path to the repository. What it
-// remembered of earlier transfers is forgotten: they were of another path.
+// Probe has an inference node measure the path to the repository, or control that
+// to an inference node. What an inference node remembered of earlier transfers is
+// forgotten: they were of another path.
 func (c *Client) Probe(ctx context.Context, args ProbeArgs) (Probe, error) {
 	return call[Probe](ctx, c, "Probe", args)
 }
 
-// Do has control send one image. A request that fails is a Reply with Err.
+// cutWithin is how long control may take to say that it has cut a request short.
+const cutWithin = 2 * time.Second
+
+// Do has control send one image. A request that fails is a Reply with Err. So is
+// one that is cut short because ctx ends; the node that it went to may go on
+// with it for a while.
 func (c *Client) Do(ctx context.Context, args DoArgs) (Reply, error) {
-	return call[Reply](ctx, c, "Do", args)
+	args.ID = c.requests.Add(1)
+	asked, done := context.WithCancel(context.WithoutCancel(ctx))
+	defer done()
+	stop := context.AfterFunc(ctx, func() {
+		time.AfterFunc(cutWithin, done)
+		c.cut(asked, args.ID)
+	})
+	defer stop()
+	r, err := call[Reply](asked, c, "Do", args)
+	if errors.Is(err, context.Canceled) {
+		err = ctx.Err()
+	}
+	return r, err
 }
 
-// SetLoad has the node's CPUs used by a background load: share of each, 0 to 1,
-// by a process beside the node's. It replaces the last one, ends with the
-// connection, and has begun when SetLoad returns. Status says what it achieves.
-func (c *Client) SetLoad(ctx context.Context, share float64) error {
-	_, err := call[bool](ctx, c, "SetLoad", share)
+// cut ends a request until ctx does, which is when the request has ended: it may
+// come to control before the request.
+func (c *Client) cut(ctx context.Context, id uint64) {
+	for ctx.Err() == nil {
+		if found, err := call[bool](ctx, c, "Cut", id); found || err != nil {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// SetLoad has the node used by others: processes beside it, on its CPUs, that
+// take what l says. It replaces the last load, ends with the connection, and has
+// begun when SetLoad returns; what varies stands as it does since after its
+// begin. Status says what it achieves. Cross traffic cannot be had.
+func (c *Client) SetLoad(ctx context.Context, l emulator.Load, since time.Duration) error {
+	_, err := call[bool](ctx, c, "SetLoad", LoadArgs{l, since})
 	return err
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/testbed/testbed/emulator/needs"
 	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/inference/oip"
 	"github.com/testbed/testbed/inference/onnx"
@@ -15,10 +16,7 @@ import (
 // alone is an inference node of the smallest model, without a network.
 func alone(t *testing.T, cfg Config) (*inference, model.Model) {
 	t.Helper()
-	lib, err := onnx.Find()
-	if err != nil {
-		t.Skip(err) // TestResidency fails where it is needed
-	}
+	lib := needs.ONNX(t, onnx.Find)
 	cfg.Name, cfg.Library, cfg.Models = "edge", lib, model.Builtin()[:2]
 	n, err := newInference(cfg, sockets{}, nil)
 	if err != nil {

@@ -68,7 +68,15 @@ func (m *meter) RoundTrip(req *http.Request) (*http.Response, error) {
 // sample is the transfer as one: what lay between two connections, when
 // nothing was asked for, is not part of it.
 func (m *meter) sample() sample {
-	return sample{bytes: unit.Bytes(m.bytes), took: m.before + m.took}
+	return sample{bytes: unit.Bytes(m.bytes), took: m.before + m.took, rtt: m.dialer.handshake}
+}
+
+// A sample is one transfer: how long it took from when the request was sent to
+// the last byte, less one round trip, which is the handshake of a connection.
+type sample struct {
+	bytes unit.Bytes
+	took  time.Duration
+	rtt   time.Duration // of the last handshake
 }
 
 // A metered body counts what is read of it.

@@ -12,6 +12,8 @@ import (
 
 	"golang.org/x/sync/singleflight"
 
+	"github.com/testbed/testbed/inference/estimate"
+	"github.com/testbed/testbed/inference/host"
 	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/inference/oip"
 	"github.com/testbed/testbed/inference/onnx"
@@ -27,6 +29,7 @@ type inference struct {
 	files     *files
 	timeout   time.Duration // of a request; 0: none
 	usage     *usage        // nil where it cannot be measured
+	machine   *surroundings
 
 	life  context.Context // ends with the node, and what it does then
 	end   context.CancelFunc
@@ -44,7 +47,8 @@ type inference struct {
 	mu      sync.Mutex // guards what follows; Status may ask at any time
 	arms    map[string]residency
 	changes map[string]oip.State // of models that are being loaded or unloaded for anybody
-	goodput goodput
+	rates   estimate.Rates       // of fetches
+	trips   estimate.Trips       // of their connections
 }
 
 func newInference(cfg Config, s sockets, cpus []int) (*inference, error) {
@@ -74,18 +78,24 @@ func newInference(cfg Config, s sockets, cpus []int) (*inference, error) {
 		turn:      make(chan struct{}, 1),
 		arms:      make(map[string]residency),
 		changes:   make(map[string]oip.State),
-		goodput:   goodput{byArm: make(map[string][]sample)},
 	}
 	n.life, n.end = context.WithCancel(context.Background())
 	for _, m := range cfg.Models {
 		n.catalogue[m.Name] = m
 	}
-	// Where the counters cannot be read, the Description says so; the node works.
-	if read, err := cpuReader(cpus); err == nil {
-		n.usage = newUsage(read)
-		go n.usage.watch(n.life)
-	}
+	n.look(cpus)
 	return n, nil
+}
+
+// look begins to watch the machine. Where its counters cannot be read, the
+// Description says so; the node works.
+func (n *inference) look(cpus []int) {
+	meter := host.NewMeter(cpus)
+	n.machine = newSurroundings(n.life, meter)
+	if read, err := cpuReader(cpus, meter); err == nil {
+		n.usage = newUsage(read)
+		go watch(n.life, n.usage.sample)
+	}
 }
 
 // Name is the node's.
@@ -141,25 +151,6 @@ func (n *inference) enter(ctx context.Context) error {
 }
 
 func (n *inference) endTurn() { <-n.turn }
-
-// status says what the node knows; arm is whose files and sessions.
-func (n *inference) status(arm string) (Status, error) {
-	n.mu.Lock()
-	held, loaded := n.arms[arm].names()
-	s := Status{Held: held, Loaded: loaded, DownBps: int64(n.goodput.of(arm)), Opened: n.opened.Load()}
-	n.mu.Unlock()
-	if n.usage == nil {
-		return s, nil // the Description said so
-	}
-	var err error
-	if s.Others, s.Busy, err = n.usage.shares(); err != nil {
-		return s, fmt.Errorf("status: %w", err)
-	}
-	if s.RSSBytes, err = residentBytes(); err != nil {
-		return s, fmt.Errorf("status: %w", err)
-	}
-	return s, nil
-}
 
 // close frees all sessions and files, after the inference that is under way.
 // What waits is told that it waits in vain.

@@ -265,7 +265,7 @@ func TestGracefulStop(t *testing.T) {
 func TestStopWithRunner(t *testing.T) {
 	n := listen(t, node.ListenOptions{})
 	c, _ := takeOver(t, node.DialOptions{URL: n.url}, node.Config{Name: "edge", Models: model.Builtin()[:1]})
-	if err := c.SetLoad(t.Context(), 0.05); err != nil {
+	if err := c.SetLoad(t.Context(), cpu(0.05), 0); err != nil {
 		t.Fatal(err)
 	}
 	n.stop()

@@ -11,18 +11,22 @@ import (
 	"testing"
 	"time"
 
+	"github.com/testbed/testbed/emulator"
+	"github.com/testbed/testbed/emulator/load"
+	"github.com/testbed/testbed/emulator/trace"
+	"github.com/testbed/testbed/emulator/unit"
 	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/inference/node"
 	"github.com/testbed/testbed/inference/oip"
 )
 
-// burners counts the background loads that are children of process pid, or
-// were when it lived.
-func burners(t *testing.T, pids map[int]bool) (n int) {
+// loads counts the background loads among processes, or that were when they
+// lived.
+func loads(t *testing.T, pids map[int]bool) (n int) {
 	t.Helper()
 	for pid := range pids {
 		line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-		if err == nil && strings.Contains(string(line), "testbed-burn") {
+		if err == nil && strings.Contains(string(line), "testbed-load") {
 			n++
 		}
 	}
@@ -58,39 +62,77 @@ func needLinux(t *testing.T) {
 	}
 }
 
+// cpu is a background load of a share of each CPU.
+func cpu(share float64) emulator.Load {
+	return emulator.Load{CPU: emulator.CPULoad{Level: emulator.Level{Share: share}}}
+}
+
 // TestSetLoad: it begins, is told, can be changed and ends.
 func TestSetLoad(t *testing.T) {
 	needLinux(t)
 	w := open(t, "")
-	for _, share := range []float64{-0.1, 1.1, math.NaN()} {
-		if err := w.edge.SetLoad(t.Context(), share); err == nil {
-			t.Errorf("SetLoad(%v): no error", share)
+	traffic := emulator.Load{Up: emulator.Traffic{Level: emulator.Level{Share: 0.5}, Of: unit.Mbps}}
+	for want, l := range map[string]emulator.Load{
+		"-0.1: want a share": cpu(-0.1), "1.1: want a share": cpu(1.1), "NaN: want a share": cpu(math.NaN()),
+		"cross traffic: it takes an emulated link": traffic,
+	} {
+		if err := w.edge.SetLoad(t.Context(), l, 0); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("SetLoad: error %v, want %q in it", err, want)
 		}
 	}
-	if err := w.control.SetLoad(t.Context(), 0.5); err == nil || !strings.Contains(err.Error(), "not an inference node") {
+	if err := w.control.SetLoad(t.Context(), cpu(0.5), 0); err == nil || !strings.Contains(err.Error(), "not an inference node") {
 		t.Errorf("SetLoad of control: %v", err)
 	}
 	for _, share := range []float64{0.3, 0.1} {
-		if err := w.edge.SetLoad(t.Context(), share); err != nil {
+		if err := w.edge.SetLoad(t.Context(), cpu(share), 0); err != nil {
 			t.Fatal(err)
 		}
-		if n := burners(t, children(t, os.Getpid())); n != 1 {
+		if n := loads(t, children(t, os.Getpid())); n != 1 {
 			t.Errorf("at %v: %d loads, want 1", share, n)
 		}
 		eventually(t, "achieved", func() bool {
 			s := w.status(t, "")
-			if s.LoadAsked != share || s.LoadAchieved > share+0.02 {
+			if len(s.Loads) != 1 || s.Loads[0].Resource != load.CPU || s.Loads[0].Asked > share+1e-9 || s.Loads[0].Achieved > share+0.05 {
 				t.Fatalf("%+v, asked for %v", s, share)
 			}
 			// What another process does is not this one's.
-			return s.LoadAchieved > share/4 && s.Others > 0
+			return s.Loads[0].Achieved > share/4 && s.Others > 0
 		})
 	}
-	if err := w.edge.SetLoad(t.Context(), 0); err != nil {
+	if err := w.edge.SetLoad(t.Context(), emulator.Load{}, 0); err != nil {
 		t.Fatal(err)
 	}
-	if s := w.status(t, ""); s.LoadAsked != 0 || s.LoadAchieved != 0 || burners(t, children(t, os.Getpid())) != 0 {
+	if s := w.status(t, ""); len(s.Loads) != 0 || loads(t, children(t, os.Getpid())) != 0 {
 		t.Errorf("after it ended: %+v", s)
+	}
+}
+
+// TestLoadOverTime: a load that varies stands as it does since after its begin,
+// and is rewound without another process.
+func TestLoadOverTime(t *testing.T) {
+	needLinux(t)
+	w := open(t, "")
+	over := &trace.Series{Name: "steps", At: []time.Duration{0, time.Hour}, Value: []float64{0, 0.4}, Period: 2 * time.Hour}
+	l := emulator.Load{CPU: emulator.CPULoad{Level: emulator.Level{Over: over}}}
+	if err := w.edge.SetLoad(t.Context(), l, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	before := children(t, os.Getpid())
+	asked := func(want float64) func() bool {
+		return func() bool {
+			s := w.status(t, "")
+			return len(s.Loads) == 1 && math.Abs(s.Loads[0].Asked-want) < 0.01
+		}
+	}
+	eventually(t, "in its second hour", asked(0.4))
+	if err := w.edge.SetLoad(t.Context(), l, 0); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "in its first hour", asked(0))
+	for pid := range children(t, os.Getpid()) {
+		if loads(t, map[int]bool{pid: true}) == 1 && !before[pid] {
+			t.Errorf("process %d is new", pid)
+		}
 	}
 }
 
@@ -102,15 +144,15 @@ func TestLoadEndsWithTheConnection(t *testing.T) {
 	if err := c.Prepare(t.Context(), node.PrepareArgs{Models: []string{model.Builtin()[1].Name}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.SetLoad(t.Context(), 0.1); err != nil {
+	if err := c.SetLoad(t.Context(), cpu(0.1), 0); err != nil {
 		t.Fatal(err)
 	}
 	pids := children(t, os.Getpid())
-	if n := burners(t, pids); n != 1 {
+	if n := loads(t, pids); n != 1 {
 		t.Fatalf("%d loads, want 1", n)
 	}
 	c.Close()
-	eventually(t, "without a load", func() bool { return burners(t, pids) == 0 })
+	eventually(t, "without a load", func() bool { return loads(t, pids) == 0 })
 	eventually(t, "without the runner's session", func() bool {
 		return index(t, n.url)[model.Builtin()[1].Name] == oip.StateUnavailable
 	})
@@ -121,17 +163,17 @@ func TestLoadDiesWithTheNode(t *testing.T) {
 	needLinux(t)
 	cmd, address := child(t)
 	c, _ := takeOver(t, node.DialOptions{URL: "http://" + address}, node.Config{Name: "edge", Models: model.Builtin()[:1]})
-	if err := c.SetLoad(t.Context(), 0.5); err != nil {
+	if err := c.SetLoad(t.Context(), cpu(0.5), 0); err != nil {
 		t.Fatal(err)
 	}
 	pids := children(t, cmd.Process.Pid)
-	if n := burners(t, pids); n != 1 {
+	if n := loads(t, pids); n != 1 {
 		t.Fatalf("%d loads, want 1", n)
 	}
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "without a load", func() bool { return burners(t, pids) == 0 })
+	eventually(t, "without a load", func() bool { return loads(t, pids) == 0 })
 }
 
 // TestReexec: malloc's settings are there when the program runs, those that the

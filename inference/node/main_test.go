@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/testbed/testbed/emulator/load"
 	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/inference/node"
 	"github.com/testbed/testbed/inference/onnx"
@@ -29,7 +30,7 @@ const (
 
 // TestMain lets the test binary be a background load and a standing node.
 func TestMain(m *testing.M) {
-	node.Main()
+	load.Main()
 	if os.Getenv(envReexec) != "" {
 		if err := node.Reexec(); err != nil {
 			fmt.Println(err)

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/testbed/testbed/emulator/unit"
+	"github.com/testbed/testbed/inference/host"
 	"github.com/testbed/testbed/inference/oip"
 	"github.com/testbed/testbed/selector"
 )
@@ -36,56 +36,29 @@ func TestPhases(t *testing.T) {
 	}
 }
 
-// TestGoodput: 1 MB in 1 s is 8 Mbit/s, in 4 s 2 Mbit/s; their harmonic mean is
-// 2/(1/8 + 1/2) = 3.2 Mbit/s.
-func TestGoodput(t *testing.T) {
-	g := goodput{byArm: make(map[string][]sample)}
-	if got := g.of("a"); got != 0 {
-		t.Errorf("of nothing: %d", got)
-	}
-	g.add("a", sample{unit.MB, time.Second})
-	g.add("a", sample{unit.MB, 4 * time.Second})
-	g.add("a", sample{unit.MB, 0})  // tells no rate
-	g.add("a", sample{unit.MB, -1}) // nor does this
-	if got := g.of("a"); got != 3_200*unit.Kbps {
-		t.Errorf("of two: %d, want 3.2 Mbit/s", got)
-	}
-	if got := g.of("b"); got != 0 {
-		t.Errorf("of another arm: %d, want 0", got)
-	}
-	for range 5 {
-		g.add("a", sample{500 * unit.KB, time.Second})
-	}
-	if got := g.of("a"); got != 4*unit.Mbps {
-		t.Errorf("of the last five: %d, want 4 Mbit/s", got)
-	}
-	g.probed(2 * unit.Mbps)
-	g.add("a", sample{unit.MB, time.Second})
-	if a, b := g.of("a"), g.of("b"); a != 3_200*unit.Kbps || b != 2*unit.Mbps {
-		t.Errorf("after a probe: %d and %d, want 3.2 and 2 Mbit/s", a, b)
-	}
-	for range 5 {
-		g.add("b", sample{unit.MB, time.Second})
-	}
-	if got := g.of("b"); got != 8*unit.Mbps {
-		t.Errorf("five after a probe: %d, want 8 Mbit/s", got)
-	}
-}
-
 // TestUsage reads made-up counters of two CPUs, 250 ms apart: one CPU is busy
-// with others throughout, and from 2 s on this process uses half of the other.
+// with others throughout; from 2 s on this process uses half of the other,
+// something waits for a CPU for 0.3 of the time, and a quota holds it back for
+// 0.4 of the CPU time of both.
 func TestUsage(t *testing.T) {
 	at := 0.0
 	u := newUsage(func() (cpuSample, error) {
-		own := 0.5 * max(0, at-2)
-		s := cpuSample{at: time.Unix(0, 0).Add(time.Duration(at * 1e9)), total: 2 * at, busy: at + own, own: own}
+		late := max(0, at-2)
+		own := 0.5 * late
+		s := cpuSample{at: time.Unix(0, 0).Add(time.Duration(at * 1e9)), total: 2 * at, busy: at + own, own: own, waited: 0.3 * late, throttled: 0.8 * late}
 		return s, nil
 	})
-	check := func(wantOthers, wantBusy float64) {
+	check := func(others, busy, pressure, throttled float64) {
 		t.Helper()
-		others, busy, err := u.shares()
-		if err != nil || math.Abs(others-wantOthers) > 1e-9 || math.Abs(busy-wantBusy) > 1e-9 {
-			t.Errorf("at %v s: others %v, busy %v, %v; want %v, %v", at, others, busy, err, wantOthers, wantBusy)
+		got, err := u.shares()
+		for _, x := range [][2]float64{{got.others, others}, {got.busy, busy}, {got.pressure, pressure}, {got.throttled, throttled}} {
+			if err != nil || math.Abs(x[0]-x[1]) > 1e-9 {
+				t.Errorf("at %v s: %+v, %v; want %v, %v, %v, %v", at, got, err, others, busy, pressure, throttled)
+				return
+			}
+		}
+		if want := time.Unix(0, 0).Add(time.Duration(at * 1e9)); !got.at.Equal(want) {
+			t.Errorf("at %v s: as of %v", at, got.at)
 		}
 	}
 	step := func(to float64) {
@@ -94,15 +67,21 @@ func TestUsage(t *testing.T) {
 			u.sample()
 		}
 	}
-	check(0, 0) // no time has passed
+	check(0, 0, 0, 0) // no time has passed
 	step(2)
-	check(0.5, 0.5)
+	check(0.5, 0.5, 0, 0)
 	step(2.5)
-	check(0.5, 0.625) // in 1 s, 1 s of others and 0.25 s of ours, of 2 s
+	// In 1 s, 1 s of others and 0.25 s of ours, of 2 s; 0.15 s of waiting; 0.4 s of 2 held back.
+	check(0.5, 0.625, 0.15, 0.2)
 	step(4)
-	check(0.5, 0.75)
+	check(0.5, 0.75, 0.3, 0.4)
 	if n := len(u.samples); n > 7 {
 		t.Errorf("%d samples are kept of 4 s", n)
+	}
+	// What is asked of it does not read anything.
+	at = 9
+	if got, _ := u.shares(); !got.at.Equal(time.Unix(4, 0)) {
+		t.Errorf("asked at 9 s, it says what was at %v", got.at)
 	}
 }
 
@@ -114,12 +93,12 @@ func TestUsageOfTicks(t *testing.T) {
 		return s, nil
 	})
 	u.sample()
-	if others, _, err := u.shares(); others != 0 || err != nil {
-		t.Errorf("others = %v, %v; want 0 where a tick is missing", others, err)
+	if got, err := u.shares(); got.others != 0 || err != nil {
+		t.Errorf("%+v, %v; want 0 where a tick is missing", got, err)
 	}
 	broken := errors.New("no counters")
 	u = newUsage(func() (cpuSample, error) { return cpuSample{}, broken })
-	if _, _, err := u.shares(); !errors.Is(err, broken) {
+	if _, err := u.shares(); !errors.Is(err, broken) {
 		t.Errorf("error %v, want %v", err, broken)
 	}
 }
@@ -133,7 +112,7 @@ func TestCounters(t *testing.T) {
 	if err != nil || len(cpus) == 0 {
 		t.Fatal(cpus, err)
 	}
-	read, err := cpuReader(cpus)
+	read, err := cpuReader(cpus, host.NewMeter(cpus))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,5 +149,24 @@ func TestMedianOf(t *testing.T) {
 		if got := medianOf(tt.ds); got != tt.want {
 			t.Errorf("medianOf(%v) = %d, want %d", tt.ds, got, tt.want)
 		}
+	}
+}
+
+// BenchmarkSample is what it costs a node to look at its machine, which it does
+// four times a second.
+func BenchmarkSample(b *testing.B) {
+	cpus, err := affinity()
+	if err != nil {
+		b.Skip(err)
+	}
+	meter := host.NewMeter(cpus)
+	read, err := cpuReader(cpus, meter)
+	if err != nil {
+		b.Fatal(err)
+	}
+	s, u := newSurroundings(b.Context(), meter), newUsage(read)
+	for b.Loop() {
+		s.sample()
+		u.sample()
 	}
 }

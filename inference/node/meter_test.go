@@ -59,9 +59,9 @@ func TestMeter(t *testing.T) {
 		bodies []string
 		want   sample
 	}{
-		{"at once", []string{whole}, sample{1000, 100 * ms}},
-		{"in two", []string{half, half}, sample{1000, 200 * ms}},
-		{"refused once", []string{half, "", half}, sample{1000, 200 * ms}},
+		{"at once", []string{whole}, sample{1000, 100 * ms, 20 * ms}},
+		{"in two", []string{half, half}, sample{1000, 200 * ms, 20 * ms}},
+		{"refused once", []string{half, "", half}, sample{1000, 200 * ms, 20 * ms}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			d := &timedDialer{}

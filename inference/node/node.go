@@ -55,6 +55,7 @@ type Description struct {
 	Role       string            `json:"role"`
 	PID        int               `json:"pid"`
 	CPUs       []int             `json:"cpus"`       // it is pinned to
+	Cores      float64           `json:"cores"`      // CPU time that it can take at once, in CPUs: of CPUs, or of its control group if that is less
 	Congestion string            `json:"congestion"` // TCP congestion control that its sockets got
 	Runtime    map[string]string `json:"runtime"`    // inference library, its version and options
 	Machine    Machine           `json:"machine"`    // that it runs on
@@ -70,6 +71,9 @@ type Machine struct {
 	CPU    string `json:"cpu,omitempty"`
 	CPUs   int    `json:"cpus"`             // of the machine, those that are not the node's too
 	Memory int64  `json:"memory,omitempty"` // bytes of RAM
+
+	GPUs  []string `json:"gpus,omitempty"`   // that its driver knows
+	NoGPU string   `json:"no_gpu,omitempty"` // why there are none: what was looked for
 }
 
 // PrepareArgs asks an inference node to hold open sessions of exactly Models
@@ -92,28 +96,9 @@ type Profile struct {
 	Load, Preprocess, Infer time.Duration
 }
 
-// A Status is what an inference node knows of itself.
-type Status struct {
-	Held, Loaded []string // for the arm asked for
-	// Others is the share of the node's CPUs that anybody but this process
-	// used over the last second; Busy is by anybody. Where that cannot be
-	// measured they are 0, as is RSSBytes, and the Description warns.
-	Others, Busy float64
-	RSSBytes     int64
-	Opened       int64 // sessions for requests, Prepare and the repository extension since the start
-
-	// LoadAsked is what SetLoad asked last, LoadAchieved what the load used
-	// over the last second, both shares of each of the node's CPUs.
-	LoadAsked, LoadAchieved float64
-
-	// Goodput in bits/s of the arm's last fetches and the last probe (harmonic
-	// mean of at most five), 0 if there was none. Of a fetch it is the file
-	// over the time from the request to the last byte, less one round trip.
-	DownBps int64
-}
-
 // DoArgs asks control to send one image.
 type DoArgs struct {
+	ID                  uint64 // by which it can be cut short; Client.Do chooses it
 	Address, Arm, Model string // Address is host:port of the inference node
 	Image               []byte
 	Timeout             time.Duration
@@ -124,19 +109,26 @@ type DoArgs struct {
 type Reply struct {
 	Sent, Done time.Duration
 	Phases     selector.Phases
-	Up, Down   int64 // bytes of the bodies
-	Fetched    int64 // bytes of the model
-	Prediction int   // -1 if none
+	Up, Down   int64   // bytes of the bodies
+	Fetched    int64   // bytes of the model
+	Prediction int     // -1 if none
+	Confidence float64 // largest softmax of the answer, 0 to 1; 0 if not known
 	Err        string
+
+	// Trip is how long the first packet of the request and the answer were on
+	// their way, together, and Tail how long after that packet the last of the
+	// request came; 0 if not known.
+	Trip, Tail time.Duration
 }
 
 // ProbeArgs asks an inference node to measure the path between the repository
-// and itself, over the emulated network: Pings round trips, then DownBytes
-// towards it and UpBytes from it (a size of 0 leaves that direction out).
-// What the node remembers of earlier transfers (Status.DownBps) is forgotten
-// first.
+// and itself, or control that between an inference node and itself, over the
+// emulated network: Pings round trips, then DownBytes towards it and UpBytes from
+// it (0 leaves that out). What the node remembers of earlier transfers of what is
+// measured (Status.DownBps, Status.FetchRTT) is forgotten first.
 type ProbeArgs struct {
-	DownBytes, UpBytes int64 // payload of each transfer
+	Address            string // host:port of the inference node, of control; else empty
+	DownBytes, UpBytes int64  // payload of each transfer
 	Pings              int
 }
 

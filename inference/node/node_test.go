@@ -6,30 +6,22 @@ import (
 	"net"
 	"os"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/testbed/testbed/emulator/needs"
 	"github.com/testbed/testbed/inference/dataset"
 	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/inference/node"
 	"github.com/testbed/testbed/inference/onnx"
 )
 
-// library finds ONNX Runtime, or skips t where there is none, unless the
-// environment variable TESTBED_NEED names onnx.
+// library is the path of ONNX Runtime, or t is skipped (see needs).
 func library(t testing.TB) string {
 	t.Helper()
-	lib, err := onnx.Find()
-	if err != nil {
-		if slices.Contains(strings.Split(os.Getenv("TESTBED_NEED"), ","), "onnx") {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-	return lib
+	return needs.ONNX(t, onnx.Find)
 }
 
 // start runs a node in this process and returns its client.

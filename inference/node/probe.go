@@ -15,36 +15,55 @@ import (
 	"github.com/testbed/testbed/inference/model"
 )
 
-// A prober measures the path to the repository over one connection.
+// A prober measures the path to what answers probes over one connection.
 type prober struct {
 	base string
 	http http.Client
 }
 
-// probe measures round trips first, while the path is idle, then the
-// transfer towards the node, then the one from it.
+// probe measures the path to the repository: round trips first, while it is idle,
+// then the transfer towards the node, then the one from it.
 func (n *inference) probe(ctx context.Context, args ProbeArgs) (Probe, error) {
+	n.remember(args, Probe{})
+	p, err := probe(ctx, n.files.fetcher.sockets, n.files.fetcher.repository, args)
+	if err == nil {
+		n.remember(args, p)
+	}
+	return p, err
+}
+
+// remember makes what a probe found, 0 if nothing, all that the node knows of
+// what it measured.
+func (n *inference) remember(args ProbeArgs, p Probe) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	now := clock.Now()
+	if args.DownBytes > 0 {
+		n.rates.Probed(unit.BitRate(p.DownBps), now)
+	}
+	if args.Pings > 0 {
+		n.trips.Probed(p.RTTMin, now)
+	}
+}
+
+// probe measures the path to the inference node at args.Address.
+func (c *control) probe(ctx context.Context, args ProbeArgs) (Probe, error) {
+	return probe(ctx, c.sockets, args.Address+probesPath, args)
+}
+
+// probe measures the path to what answers probes at base, host:port and a path.
+func probe(ctx context.Context, s sockets, base string, args ProbeArgs) (Probe, error) {
 	if min(args.DownBytes, args.UpBytes, int64(args.Pings)) < 0 || max(args.DownBytes, args.UpBytes) > model.MaxProbe {
 		return Probe{}, fmt.Errorf("probe: %+v: want sizes of 0 to %d, and at least 0 pings", args, model.MaxProbe)
 	}
-	n.remember(0)
-	transport := &http.Transport{DialContext: n.files.fetcher.sockets.dial, DisableCompression: true, MaxConnsPerHost: 1}
+	transport := &http.Transport{DialContext: s.dial, DisableCompression: true, MaxConnsPerHost: 1}
 	defer transport.CloseIdleConnections()
-	p := prober{base: "http://" + n.files.fetcher.repository, http: http.Client{Transport: transport}}
+	p := prober{base: "http://" + base, http: http.Client{Transport: transport}}
 	result, err := p.measure(ctx, args)
 	if err != nil {
 		return Probe{}, fmt.Errorf("probe: %w", err)
 	}
-	n.remember(unit.BitRate(result.DownBps))
 	return result, nil
-}
-
-// remember makes the rate of a probe, 0 if there is none, all that the node
-// knows of the path.
-func (n *inference) remember(rate unit.BitRate) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.goodput.probed(rate)
 }
 
 func (p *prober) measure(ctx context.Context, args ProbeArgs) (r Probe, err error) {

@@ -1,12 +1,17 @@
 package node_test
 
 import (
+	"runtime"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/testbed/testbed/emulator/unit"
 	"github.com/testbed/testbed/inference/clock"
 	"github.com/testbed/testbed/inference/node"
+	"github.com/testbed/testbed/selector"
 )
 
 func TestProfile(t *testing.T) {
@@ -54,15 +59,16 @@ func TestProbe(t *testing.T) {
 		t.Errorf("times %+v are not in order", p)
 	}
 	for _, arm := range []string{"a", "b"} {
-		if s := w.status(t, arm); s.DownBps != p.DownBps {
-			t.Errorf("arm %s knows %d bit/s, want the probe's %d", arm, s.DownBps, p.DownBps)
+		if s := w.status(t, arm); s.DownBps != p.DownBps || s.FetchRTT != p.RTTMin || s.DownAge <= 0 || s.DownAge > time.Minute {
+			t.Errorf("arm %s knows %d bit/s and %v, %v old; want the probe's %d and %v", arm, s.DownBps, s.FetchRTT, s.DownAge, p.DownBps, p.RTTMin)
 		}
 	}
-	if p, err = w.edge.Probe(t.Context(), node.ProbeArgs{Pings: 1}); err != nil || p.DownBps != 0 || p.UpBps != 0 || p.RTT <= 0 {
-		t.Errorf("pings only: %+v, %v", p, err)
+	pings, err := w.edge.Probe(t.Context(), node.ProbeArgs{Pings: 1})
+	if err != nil || pings.DownBps != 0 || pings.UpBps != 0 || pings.RTT <= 0 {
+		t.Errorf("pings only: %+v, %v", pings, err)
 	}
-	if s := w.status(t, "a"); s.DownBps != 0 {
-		t.Errorf("after a probe without a transfer, %d bit/s are known", s.DownBps)
+	if s := w.status(t, "a"); s.DownBps != p.DownBps || s.FetchRTT != pings.RTTMin {
+		t.Errorf("after a probe of the round trip alone, %d bit/s and %v are known; want %d and %v", s.DownBps, s.FetchRTT, p.DownBps, pings.RTTMin)
 	}
 	for _, args := range []node.ProbeArgs{{DownBytes: -1}, {UpBytes: 1 << 40}, {Pings: -1}} {
 		if _, err := w.edge.Probe(t.Context(), args); err == nil {
@@ -77,6 +83,50 @@ func TestStatusOfTheMachine(t *testing.T) {
 	s := w.status(t, "a")
 	if s.Busy < 0 || s.Busy > 1 || s.Others < 0 || s.Others > s.Busy || s.RSSBytes < 1<<20 {
 		t.Errorf("%+v", s)
+	}
+	if runtime.GOOS != "linux" {
+		return
+	}
+	if s.Pressure < 0 || s.Pressure > 1 || s.Cores <= 0 || s.Cores > float64(runtime.NumCPU()) || s.MemoryFree < 1<<20 {
+		t.Errorf("%+v", s)
+	}
+	for what, age := range map[string]time.Duration{"usage": s.UsageAge, "machine": s.MachineAge} {
+		if age <= 0 || age > time.Minute { // 250 ms, and what a busy machine adds
+			t.Errorf("%s is %v old", what, age)
+		}
+	}
+}
+
+// TestDevice: what a node knows of itself is what a selector sees, and it is as
+// old as it was, and as long ago as the node was asked.
+func TestDevice(t *testing.T) {
+	got := node.Status{
+		Held: []string{"a", "b"}, Loaded: []string{"b"}, DownBps: 5e6, FetchRTT: 40 * time.Millisecond, DownAge: time.Second,
+		Others: 0.5, Busy: 0.75, Pressure: 0.25, UsageAge: 2 * time.Second,
+		Cores: 1.5, MemoryFree: 1 << 30, FrequencyMHz: 1800, TemperatureC: 55, GPU: &node.GPU{Utilization: 0.1, MemoryFree: 1 << 20}, MachineAge: 3 * time.Second,
+	}.Device("edge", time.Millisecond)
+	want := selector.Device{
+		Name: "edge", Held: []string{"a", "b"}, Loaded: []string{"b"}, Down: 5 * unit.Mbps, FetchRTT: 40 * time.Millisecond,
+		Utilization: 0.5, Busy: 0.75, Pressure: 0.25,
+		Cores: 1.5, MemoryFree: unit.GiB, FrequencyMHz: 1800, TemperatureC: 55, GPU: &selector.GPU{Utilization: 0.1, MemoryFree: unit.MiB},
+		Ages: selector.Ages{Down: 1001 * time.Millisecond, Utilization: 2001 * time.Millisecond, Machine: 3001 * time.Millisecond, Residency: time.Millisecond},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("device (-want +got):\n%s", diff)
+	}
+	if d := (node.Status{DownAge: time.Hour}).Device("edge", 0); d.Ages.Down != 0 || d.GPU != nil {
+		t.Errorf("what is not known has an age: %+v", d)
+	}
+}
+
+// BenchmarkStatus is what it costs to ask a node how it is.
+func BenchmarkStatus(b *testing.B) {
+	w := open(b, "")
+	w.prepare(b, "a", w.models[0].Name)
+	for b.Loop() {
+		if _, err := w.edge.Status(b.Context(), "a"); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 

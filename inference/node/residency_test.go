@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/testbed/testbed/emulator/needs"
 	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/inference/onnx"
 )
@@ -11,10 +12,7 @@ import (
 // TestSessionsAreClosedWithTheirLastArm: two arms share what Prepare opens;
 // what no arm holds is closed, and what one does is not.
 func TestSessionsAreClosedWithTheirLastArm(t *testing.T) {
-	lib, err := onnx.Find()
-	if err != nil {
-		t.Skip(err) // TestResidency fails where it is needed
-	}
+	lib := needs.ONNX(t, onnx.Find)
 	m := model.Builtin()[0]
 	n, err := newInference(Config{Name: "edge", Library: lib, Models: []model.Model{m}}, sockets{}, nil)
 	if err != nil {

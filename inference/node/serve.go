@@ -73,9 +73,28 @@ func (ownPort) listen(ctx context.Context, cfg Config, sockets sockets, h http.H
 	if err != nil {
 		return nil, err
 	}
+	if h, err = withProbes(h); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
 	server := newHTTPServer(ctx, h)
 	go server.Serve(l)
 	return server.Close, nil
+}
+
+// probesPath is below what a node of an emulated network answers probes by, so
+// that control can measure the way to it.
+const probesPath = "/testbed"
+
+// withProbes is h, and answers to probes.
+func withProbes(h http.Handler) (http.Handler, error) {
+	probes, err := model.NewRepository(nil)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle(probesPath+"/", http.StripPrefix(probesPath, probes))
+	mux.Handle("/", h)
+	return mux, nil
 }
 
 // newHTTPServer returns a server whose requests end with ctx.
@@ -100,8 +119,7 @@ type service struct {
 	inference *inference
 	closers   []func() error // in the order of opening
 
-	loadMu sync.Mutex // of who changes burner
-	burner *burner    // nil: no background load
+	background background
 }
 
 // errRole is the answer to what a node of this role does not do.
@@ -155,11 +173,8 @@ func (s *service) start(cfg Config) (Description, error) {
 			return d, err
 		}
 		s.inference = n
-		s.closers = append(s.closers, n.close, s.endLoad)
-		d.Runtime = n.engine.Describe(n.options)
-		if n.usage == nil {
-			d.Warnings = append(d.Warnings, "CPU use cannot be measured on this machine: the node seems idle to selectors")
-		}
+		s.closers = append(s.closers, n.close, s.background.end)
+		n.describe(&d)
 		return d, s.listen(cfg, sockets, newServer(n, cfg.Token))
 	}
 	return d, fmt.Errorf("role %q: want control, repository or inference", cfg.Role)

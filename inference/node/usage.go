@@ -6,19 +6,31 @@ import (
 	"time"
 )
 
-// usageWindow is how far back Status looks; usageStep is how often the counters
-// are read for it.
+// usageWindow is how far back shares look; usageStep is how often counters are
+// read for it. Who asks for the Status of a node is told what was read last, and
+// so does not take its time.
 const (
 	usageWindow = time.Second
 	usageStep   = 250 * time.Millisecond
 )
 
-// A cpuSample is a reading of counters, in seconds of CPU time.
+// A cpuSample is a reading of counters, in seconds.
 type cpuSample struct {
 	at    time.Time
-	busy  float64 // on the node's CPUs, by anybody: all but idle and iowait
-	total float64 // on the node's CPUs
-	own   float64 // by this process
+	busy  float64 // CPU time on the node's CPUs, by anybody: all but idle and iowait
+	total float64 // CPU time on the node's CPUs
+	own   float64 // CPU time of this process
+
+	waited    float64 // in which something that could run waited for a CPU; 0 if that is not told
+	throttled float64 // that the node's quota held it back, added up over CPUs; 0 if it has none
+}
+
+// Shares are what went on over the last second or so, 0 to 1.
+type shares struct {
+	others, busy float64 // of the node's CPUs: by anybody but this process, and by anybody
+	pressure     float64 // of the time: something waited for a CPU
+	throttled    float64 // of the time of the node's CPUs: its quota held it back
+	at           time.Time
 }
 
 // A usage knows what share of the node's CPUs was used of late, and by whom.
@@ -27,57 +39,63 @@ type usage struct {
 
 	mu      sync.Mutex
 	samples []cpuSample // oldest first; the first is at least usageWindow old, if there are such
+	err     error       // of the last reading
 }
 
-func newUsage(read func() (cpuSample, error)) *usage { return &usage{read: read} }
-
-// watch reads the counters until ctx ends.
-func (u *usage) watch(ctx context.Context) {
-	tick := time.NewTicker(usageStep)
-	defer tick.Stop()
-	for {
-		u.sample()
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
+// newUsage reads the counters once, and then whenever it is told to.
+func newUsage(read func() (cpuSample, error)) *usage {
+	u := &usage{read: read}
+	u.sample()
+	return u
 }
 
-func (u *usage) sample() error {
+func (u *usage) sample() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	s, err := u.read()
-	if err != nil {
-		return err
+	if u.err = err; err != nil {
+		return
 	}
 	u.samples = append(u.samples, s)
 	for len(u.samples) > 2 && s.at.Sub(u.samples[1].at) >= usageWindow {
 		u.samples = u.samples[1:]
 	}
-	return nil
 }
 
-// shares returns what share of the node's CPUs was used over the last second
-// or so, 0 to 1: by anybody but this process, and by anybody. It is 0 before
-// there is a time to speak of.
-func (u *usage) shares() (others, busy float64, err error) {
-	if err := u.sample(); err != nil {
-		return 0, 0, err
-	}
+// shares are as of the last reading; all 0 before there is a time to speak of.
+// The error is that of the last reading.
+func (u *usage) shares() (shares, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	first, last := u.samples[0], u.samples[len(u.samples)-1]
-	total := last.total - first.total
-	if total <= 0 {
-		return 0, 0, nil
+	if u.err != nil {
+		return shares{}, u.err
 	}
-	used := last.busy - first.busy
-	own := last.own - first.own
-	return clamp(used-own, total), clamp(used, total), nil
+	first, last := u.samples[0], u.samples[len(u.samples)-1]
+	s := shares{at: last.at}
+	total, wall := last.total-first.total, last.at.Sub(first.at).Seconds()
+	if total <= 0 || wall <= 0 {
+		return s, nil
+	}
+	used, own := last.busy-first.busy, last.own-first.own
+	s.others, s.busy = clamp(used-own, total), clamp(used, total)
+	s.pressure, s.throttled = clamp(last.waited-first.waited, wall), clamp(last.throttled-first.throttled, total)
+	return s, nil
 }
 
 // clamp returns x/total within 0 and 1: the kernel counts in ticks, so that the
 // difference of two counters can be off by some.
 func clamp(x, total float64) float64 { return min(max(x/total, 0), 1) }
+
+// watch calls f, and again every usageStep until ctx ends.
+func watch(ctx context.Context, f func()) {
+	tick := time.NewTicker(usageStep)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			f()
+		}
+	}
+}

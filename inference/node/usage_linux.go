@@ -6,25 +6,16 @@ import (
 
 	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
+
+	"github.com/testbed/testbed/emulator/thread"
+	"github.com/testbed/testbed/inference/host"
 )
 
 // affinity returns the CPUs that this process may run on.
-func affinity() ([]int, error) {
-	var set unix.CPUSet
-	if err := unix.SchedGetaffinity(0, &set); err != nil {
-		return nil, fmt.Errorf("sched_getaffinity: %w", err)
-	}
-	var cpus []int
-	for cpu := 0; len(cpus) < set.Count(); cpu++ {
-		if set.IsSet(cpu) {
-			cpus = append(cpus, cpu)
-		}
-	}
-	return cpus, nil
-}
+func affinity() ([]int, error) { return thread.CPUs() }
 
 // cpuReader returns what reads the counters of these CPUs and of this process.
-func cpuReader(cpus []int) (func() (cpuSample, error), error) {
+func cpuReader(cpus []int, meter *host.Meter) (func() (cpuSample, error), error) {
 	fs, err := procfs.NewDefaultFS()
 	if err != nil {
 		return nil, err
@@ -45,6 +36,9 @@ func cpuReader(cpus []int) (func() (cpuSample, error), error) {
 			s.busy += busy
 			s.total += busy + c.Idle + c.Iowait
 		}
+		waited, _ := meter.Waited() // the Description says where they are not told
+		throttled, _ := meter.Throttled()
+		s.waited, s.throttled = waited.Seconds(), throttled.Seconds()
 		s.own, err = ownCPU()
 		return s, err
 	}, nil

@@ -26,7 +26,7 @@ type Backend interface {
 	// have is a StatusError of 404.
 	Metadata(model string) (Metadata, error)
 
-	// Infer answers q. It waits its turn, and fills in t but for Received.
+	// Infer answers q. It waits its turn, and fills in t but for Arrived and Received.
 	// It returns one row of logits for each image. The error of one that
 	// finds too many waiting is a StatusError of 503. What q holds is the
 	// server's again when Infer has returned.
@@ -90,6 +90,7 @@ type Query struct {
 // Times are when the phases of a request ended, on the CLOCK_MONOTONIC of the
 // server, and what was fetched for it. They are the parameters of a response.
 type Times struct {
+	Arrived      time.Duration `json:"head_ns"`         // its head was read: the first packet was there
 	Received     time.Duration `json:"recv_ns"`         // the last byte of the body was read
 	Started      time.Duration `json:"start_ns"`        // its turn came
 	Fetched      time.Duration `json:"fetched_ns"`      // the model's file was there

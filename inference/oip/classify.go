@@ -41,9 +41,29 @@ type Call struct {
 type Result struct {
 	Sent, Wrote, FirstByte, Done time.Duration
 
-	Times    Times // of the server, on its clock; all 0 if it does not tell
-	Logits   []float32
-	Up, Down int64 // bytes of the bodies
+	Times      Times // of the server, on its clock; all 0 if it does not tell
+	Logits     []float32
+	Confidence float64 // of the answer: see Confidence; 0 of a Call of several images
+	Up, Down   int64   // bytes of the bodies
+}
+
+// Trip is how long the first packet of the request and the answer were on their
+// way, together: a round trip of the network, with packets of this size, whatever
+// the two clocks say. 0: the server does not tell.
+func (r Result) Trip() time.Duration {
+	if r.Times.Arrived == 0 || r.Times.Inferred == 0 {
+		return 0
+	}
+	return max(0, (r.Done-r.Sent)-(r.Times.Inferred-r.Times.Arrived))
+}
+
+// Tail is how long after the first packet of the request the last one came. 0:
+// the server does not tell, or it was one packet.
+func (r Result) Tail() time.Duration {
+	if r.Times.Arrived == 0 {
+		return 0
+	}
+	return max(0, r.Times.Received-r.Times.Arrived)
 }
 
 // Classify has call answered. Of a server that takes no image file it is an
@@ -197,6 +217,9 @@ func (r *Result) read(resp Response, output string) error {
 	}
 	if len(r.Logits) == 0 {
 		return errors.New("answer: no logits")
+	}
+	if shape := resp.Outputs[i].Shape; len(shape) < 2 || shape[0] == 1 {
+		r.Confidence = Confidence(r.Logits)
 	}
 	if resp.Parameters == nil {
 		return nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -36,9 +37,19 @@ func TestClient(t *testing.T) {
 		if diff := cmp.Diff([]float32{0.5, 1.5}, r.Logits); diff != "" {
 			t.Errorf("logits (-want +got):\n%s", diff)
 		}
+		// Their difference is 1: e/(e+1).
+		if want := math.E / (math.E + 1); math.Abs(r.Confidence-want) > 1e-6 {
+			t.Errorf("confidence %v, want %v", r.Confidence, want)
+		}
 		ts := r.Times
+		if want := ts.Arrived - r.Sent + r.Done - ts.Inferred; r.Trip() != want || want <= 0 {
+			t.Errorf("a trip of %v, want %v", r.Trip(), want)
+		}
+		if want := ts.Received - ts.Arrived; r.Tail() != want {
+			t.Errorf("a tail of %v, want %v", r.Tail(), want)
+		}
 		last := before
-		for i, now := range []time.Duration{r.Sent, ts.Received, ts.Started, ts.Fetched, ts.Loaded, ts.Preprocessed, ts.Inferred, r.FirstByte, r.Done} {
+		for i, now := range []time.Duration{r.Sent, ts.Arrived, ts.Received, ts.Started, ts.Fetched, ts.Loaded, ts.Preprocessed, ts.Inferred, r.FirstByte, r.Done} {
 			if now < last {
 				t.Errorf("time %d, %v, is before the one before it, %v", i, now, last)
 			}

@@ -17,6 +17,7 @@ type buffers struct {
 }
 
 func (s *Server) infer(w http.ResponseWriter, r *http.Request) error {
+	times := Times{Arrived: clock.Now()}
 	held := s.buffers.Get().(*buffers)
 	b := body{data: held.body, budget: &s.budget}
 	defer func() {
@@ -31,7 +32,7 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) error {
 	if err := b.read(http.MaxBytesReader(w, r.Body, MaxBody), r.ContentLength); err != nil {
 		return readError(err)
 	}
-	times := Times{Received: clock.Now()}
+	times.Received = clock.Now()
 
 	m, err := s.model(r)
 	if err != nil {

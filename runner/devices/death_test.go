@@ -19,7 +19,6 @@ import (
 	"github.com/testbed/testbed/inference/node"
 	"github.com/testbed/testbed/runner"
 	"github.com/testbed/testbed/runner/record"
-	"github.com/testbed/testbed/scenarios"
 )
 
 // child starts this program as a part in a process of its own, and returns it
@@ -87,7 +86,7 @@ func TestNodeKilled(t *testing.T) {
 	t.Parallel()
 	stand, address := child(t, asNode, "127.0.0.1:0")
 	p := plan("warm", 100_000, oneNode("http://"+address))
-	p.Conditions[0].Background = map[string]scenarios.Load{"edge": {CPU: 0.2}}
+	p.Conditions[0].Background = map[string]emulator.Load{"edge": ofCPUs(0.2)}
 	w := open(t, p, options(image(t, 0).Image))
 	dir := filepath.Join(t.TempDir(), "run")
 	out, err := record.Create(dir, record.Header{}, nil)

@@ -24,7 +24,7 @@ func (d *theirs) do(ctx context.Context, r runner.Request) (runner.Result, error
 		return runner.Result{}, err
 	}
 	res := d.send(ctx, m, r)
-	if res.Err == "" {
+	if res.Err == "" || ctx.Err() != nil {
 		return res, nil
 	}
 	return res, d.answers(ctx)
@@ -53,7 +53,8 @@ func (d *theirs) send(ctx context.Context, m model.Model, r runner.Request) runn
 	}
 	at.sent, at.wrote, at.firstByte, at.done = res.Sent, res.Wrote, res.FirstByte, res.Done
 	return runner.Result{Sent: at.began, Done: at.done, Phases: outside(at, d.spent(ctx, r.Model, before)),
-		Up: unit.Bytes(res.Up), Down: unit.Bytes(res.Down), Prediction: onnx.Best(res.Logits)}
+		Up: unit.Bytes(res.Up), Down: unit.Bytes(res.Down),
+		Prediction: onnx.Best(res.Logits), Confidence: res.Confidence}
 }
 
 // call is the image as the model takes it.

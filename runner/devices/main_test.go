@@ -10,13 +10,13 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"slices"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/testbed/testbed/emulator"
+	"github.com/testbed/testbed/emulator/load"
+	"github.com/testbed/testbed/emulator/needs"
 	"github.com/testbed/testbed/emulator/netns"
 	"github.com/testbed/testbed/inference/dataset"
 	"github.com/testbed/testbed/inference/model"
@@ -42,7 +42,7 @@ const (
 )
 
 func TestMain(m *testing.M) {
-	node.Main()
+	load.Main()
 	netns.Main(member)
 	switch os.Getenv(partEnv) {
 	case asNode:
@@ -80,12 +80,17 @@ func hold(address string) error {
 	if err != nil {
 		return err
 	}
-	busy := scenarios.Condition{Background: map[string]scenarios.Load{"edge": {CPU: 0.3}}}
+	busy := scenarios.Condition{Background: map[string]emulator.Load{"edge": ofCPUs(0.3)}}
 	if _, err := world.Enter(context.Background(), busy, 0); err != nil {
 		return err
 	}
 	fmt.Println("busy")
 	select {}
+}
+
+// ofCPUs is load of a share of each CPU.
+func ofCPUs(share float64) emulator.Load {
+	return emulator.Load{CPU: emulator.CPULoad{Level: emulator.Level{Share: share}}}
 }
 
 // member is a node of a network of namespaces.
@@ -185,11 +190,11 @@ func plan(residency string, n int, of scenarios.Node) *scenarios.Plan {
 	c := scenarios.Condition{ID: residency, Residency: residency, Requests: n, Warmup: 1, Measure: selector.PhaseNames}
 	t := scenarios.Trial{}
 	for i := range n + 1 {
-		t.Samples, t.BaseFirst = append(t.Samples, i), append(t.BaseFirst, i%2 == 0)
+		t.Samples, t.First = append(t.Samples, i), append(t.First, i%2)
 	}
 	p := &scenarios.Plan{
 		Scenario: scenarios.Scenario{Name: "x", World: "devices", Nodes: []scenarios.Node{of}, Repetitions: 1, Timeout: 30 * time.Second,
-			Selectors: []scenarios.Selector{{Name: "greedy"}, {Name: "advanced"}}, Budget: selector.Budget{Absolute: .1, Relative: 1}},
+			Selectors: []scenarios.Selector{arm("greedy"), arm("advanced")}, Budget: selector.Budget{Absolute: .1, Relative: 1}, Placements: []string{of.Name}},
 		Conditions: []scenarios.Condition{c}, Trials: []scenarios.Trial{t},
 	}
 	for _, m := range models() {
@@ -198,33 +203,13 @@ func plan(residency string, n int, of scenarios.Node) *scenarios.Plan {
 	return p
 }
 
-// need skips a test on a machine that lacks a feature, unless TESTBED_NEED
-// names it.
-func need(t testing.TB, features ...string) {
-	t.Helper()
-	must := strings.Split(os.Getenv("TESTBED_NEED"), ",")
-	for _, f := range features {
-		err := netns.Probe(f)
-		switch {
-		case err == nil:
-		case errors.Is(err, emulator.ErrUnsupported) && !slices.Contains(must, f):
-			t.Skip(err)
-		default:
-			t.Fatal(err)
-		}
-	}
+// arm is a selector of a policy.
+func arm(policy string) scenarios.Selector {
+	return scenarios.Selector{Config: selector.Config{Name: policy, Policy: policy, Budget: selector.Budget{Absolute: .1, Relative: 1}}}
 }
 
-// library finds ONNX Runtime, or skips t where there is none, unless
-// TESTBED_NEED names onnx.
+// library is the path of ONNX Runtime, or t is skipped (see needs).
 func library(t testing.TB) string {
 	t.Helper()
-	lib, err := onnx.Find()
-	if err != nil {
-		if slices.Contains(strings.Split(os.Getenv("TESTBED_NEED"), ","), "onnx") {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-	return lib
+	return needs.ONNX(t, onnx.Find)
 }

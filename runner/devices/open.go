@@ -24,13 +24,16 @@ func possible(plan *scenarios.Plan) error {
 			}
 		}
 		for _, n := range plan.Scenario.Nodes {
+			if l := c.Background[n.Name]; !l.Down.IsZero() || !l.Up.IsZero() {
+				return fmt.Errorf("condition %s: background of node %s: cross traffic between real machines is as it is: want none", c.ID, n.Name)
+			}
 			if n.Protocol != plain {
 				continue
 			}
 			if c.Residency != "warm" {
 				return fmt.Errorf("condition %s: residency %s: want warm: node %s of protocol oip keeps its models as it likes", c.ID, c.Residency, n.Name)
 			}
-			if c.Background[n.Name].CPU > 0 {
+			if !c.Background[n.Name].IsZero() {
 				return fmt.Errorf("condition %s: background of node %s: want none on a node of protocol oip: nobody there makes it", c.ID, n.Name)
 			}
 		}

@@ -20,7 +20,7 @@ func TestPossible(t *testing.T) {
 		p := &scenarios.Plan{
 			Scenario: scenarios.Scenario{Nodes: []scenarios.Node{{Name: "edge", Address: "http://10.0.0.7:8801"}, {Name: "far", Address: "http://10.0.0.8:8000", Protocol: "oip"}}},
 			Conditions: []scenarios.Condition{{ID: "c", Residency: "warm", Links: map[string]scenarios.Links{"edge": {}},
-				Background: map[string]scenarios.Load{"edge": {CPU: 0.5}}}},
+				Background: map[string]emulator.Load{"edge": ofCPUs(0.5)}}},
 		}
 		f(p)
 		return p
@@ -40,7 +40,10 @@ func TestPossible(t *testing.T) {
 		}), "condition c: link edge"},
 		{"a link up", edit(func(p *scenarios.Plan) { p.Conditions[0].Links["edge"] = scenarios.Links{Up: emulator.Link{Delay: ms}} }), "condition c: link edge"},
 		{"cold", edit(func(p *scenarios.Plan) { p.Conditions[0].Residency = "first" }), "residency first: want warm: node far"},
-		{"load", edit(func(p *scenarios.Plan) { p.Conditions[0].Background["far"] = scenarios.Load{CPU: 0.1} }), "background of node far"},
+		{"load", edit(func(p *scenarios.Plan) { p.Conditions[0].Background["far"] = ofCPUs(0.1) }), "background of node far"},
+		{"cross traffic", edit(func(p *scenarios.Plan) {
+			p.Conditions[0].Background["edge"] = emulator.Load{Up: emulator.Traffic{Of: 8, Bulk: true}}
+		}), "background of node edge: cross traffic"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			err := possible(tt.plan)

@@ -9,13 +9,16 @@ import (
 	"slices"
 	"time"
 
+	"github.com/testbed/testbed/emulator"
 	"github.com/testbed/testbed/emulator/unit"
 	"github.com/testbed/testbed/inference/clock"
+	"github.com/testbed/testbed/inference/estimate"
 	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/inference/node"
 	"github.com/testbed/testbed/inference/oip"
 	"github.com/testbed/testbed/inference/onnx"
 	"github.com/testbed/testbed/runner"
+	"github.com/testbed/testbed/runner/nodes"
 	"github.com/testbed/testbed/runner/record"
 	"github.com/testbed/testbed/scenarios"
 	"github.com/testbed/testbed/selector"
@@ -29,7 +32,7 @@ type ours struct {
 	images  *oip.Client
 	image   []byte // to profile on
 	node    Node
-	probed  node.Probe // of the trial that was entered last
+	way     estimate.Path // from here to it
 	ahead   Clock
 	read    time.Duration // when ahead was measured
 	open    time.Duration // when the connection for images was last known to be
@@ -138,7 +141,8 @@ func (d *ours) enter(ctx context.Context) (record.Check, error) {
 	if err != nil {
 		return record.Check{}, d.why(ctx, err)
 	}
-	d.probed = probed
+	// Control and the repository are one host: an image takes the way of a model.
+	d.way.Probed(unit.BitRate(probed.DownBps), unit.BitRate(probed.UpBps), probed.RTTMin, clock.Now())
 	return record.Check{
 		Reason: fmt.Sprintf("as it is; clocks compared to within %v", d.ahead.Error.Round(time.Microsecond)),
 		Probes: probes, RTT: probed.RTT,
@@ -146,10 +150,10 @@ func (d *ours) enter(ctx context.Context) (record.Check, error) {
 	}, nil
 }
 
-func (d *ours) setLoad(ctx context.Context, cpu float64) error {
+func (d *ours) setLoad(ctx context.Context, l emulator.Load) error {
 	ctx, stop := d.watched(ctx)
 	defer stop()
-	return d.why(ctx, d.control.SetLoad(ctx, cpu))
+	return d.why(ctx, d.control.SetLoad(ctx, l, 0))
 }
 
 func (d *ours) prepare(ctx context.Context, arm string, models []string) error {
@@ -163,24 +167,22 @@ func (d *ours) prepare(ctx context.Context, arm string, models []string) error {
 const stale = 30 * time.Second
 
 // observe is called between requests, when nothing is disturbed by comparing
-// clocks. Control and the repository are one host: the rate towards the node is
-// that of models and of images.
-func (d *ours) observe(ctx context.Context, arm string) (selector.Observation, error) {
+// clocks.
+func (d *ours) observe(ctx context.Context, arm string) (selector.Device, error) {
 	ctx, stop := d.watched(ctx)
 	defer stop()
 	if clock.Now()-d.read > stale {
 		if err := d.compare(ctx); err != nil {
-			return selector.Observation{}, d.why(ctx, err)
+			return selector.Device{}, d.why(ctx, err)
 		}
 	}
 	s, err := d.control.Status(ctx, arm)
 	if err != nil {
-		return selector.Observation{}, d.why(ctx, err)
+		return selector.Device{}, d.why(ctx, err)
 	}
-	return selector.Observation{
-		Down: unit.BitRate(s.DownBps), Up: unit.BitRate(d.probed.DownBps), RTT: d.probed.RTTMin,
-		Utilization: s.Others, Held: s.Held, Loaded: s.Loaded,
-	}, nil
+	// How long ago the node was asked is half of a round trip, of a few
+	// milliseconds: less than its own ages are exact to.
+	return nodes.Device("", s, 0, d.way.Of(arm), clock.Now()), nil
 }
 
 // lasting is for how long a connection that is not used is surely kept open.
@@ -189,13 +191,13 @@ const lasting = time.Minute
 // do tells a request that failed from a node that is gone by asking the node,
 // over the other connection, whether it is there.
 func (d *ours) do(ctx context.Context, r runner.Request) (runner.Result, error) {
-	ctx, stop := d.watched(ctx)
+	watched, stop := d.watched(ctx)
 	defer stop()
-	res := d.send(ctx, r)
-	if res.Err == "" {
+	res := d.send(watched, r)
+	if res.Err == "" || ctx.Err() != nil {
 		return res, nil
 	}
-	return res, d.why(ctx, d.answers(ctx))
+	return res, d.why(watched, d.answers(watched))
 }
 
 func (d *ours) send(ctx context.Context, r runner.Request) runner.Result {
@@ -216,15 +218,20 @@ func (d *ours) send(ctx context.Context, r runner.Request) runner.Result {
 	if err != nil {
 		return failed(res, err, r)
 	}
+	d.way.Add(estimate.Request{Arm: r.Arm, At: res.Done, Sent: unit.Bytes(len(r.Image)), Received: unit.Bytes(res.Down),
+		Upload: p.Upload, Download: p.Download, Trip: res.Trip(), Tail: res.Tail()})
 	return runner.Result{Sent: res.Sent, Done: res.Done, Phases: p, Up: unit.Bytes(res.Up), Down: unit.Bytes(res.Down),
-		Fetched: unit.Bytes(res.Times.FetchBytes), Prediction: onnx.Best(res.Logits)}
+		Fetched: unit.Bytes(res.Times.FetchBytes), Prediction: onnx.Best(res.Logits), Confidence: res.Confidence}
 }
 
 // failed is a request that failed: there is no prediction, and no phases.
 func failed(res oip.Result, err error, r runner.Request) runner.Result {
 	text := err.Error()
-	if errors.Is(err, context.DeadlineExceeded) {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
 		text = fmt.Sprintf("no answer within %v", r.Timeout)
+	case errors.Is(err, context.Canceled):
+		text = "the request was cut short"
 	}
 	return runner.Result{Sent: res.Sent, Done: res.Done, Up: unit.Bytes(res.Up), Down: unit.Bytes(res.Down), Prediction: -1,
 		Err: cmp.Or(text, "it failed without a word")}
@@ -237,7 +244,8 @@ func (d *ours) telemetry(ctx context.Context) (*record.Telemetry, error) {
 	if err != nil {
 		return nil, d.why(ctx, err)
 	}
-	return &record.Telemetry{CPUAsked: s.LoadAsked, CPUAchieved: s.LoadAchieved, CPUBusy: s.Busy, RSS: unit.Bytes(s.RSSBytes)}, nil
+	t := nodes.Telemetry(s)
+	return &t, nil
 }
 
 // close hangs up. The node then undoes what it was told.

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/testbed/testbed/emulator"
+	"github.com/testbed/testbed/emulator/needs"
 	"github.com/testbed/testbed/emulator/netns"
 	"github.com/testbed/testbed/emulator/unit"
 	"github.com/testbed/testbed/runner/record"
@@ -23,7 +24,7 @@ import (
 func machines(t *testing.T) *netns.World {
 	t.Helper()
 	library(t)
-	need(t, "netns", "veth")
+	needs.Probed(t, netns.Probe, "netns", "veth")
 	w, err := netns.Open(t.Context(), netns.Config{Nodes: []netns.Node{
 		{Name: "host", Args: []string{asHost}}, {Name: "ours", Args: []string{asNode}}, {Name: "theirs", Args: []string{asFake}}}})
 	if err != nil {
@@ -110,7 +111,7 @@ func TestRun(t *testing.T) {
 // from the host.
 func runOverPerfectLinks(t *testing.T, w *netns.World) {
 	p := plan("cold", 5, oneNode("http://"+w.Addr("ours")+":8801"))
-	p.Conditions[0].Background = map[string]scenarios.Load{"edge": {CPU: 0.3}}
+	p.Conditions[0].Background = map[string]emulator.Load{"edge": ofCPUs(0.3)}
 	r, recorded := run(t, w, p)
 	whole(t, r, recorded, 5)
 	sizes := map[string]unit.Bytes{}
@@ -133,7 +134,7 @@ func runOverPerfectLinks(t *testing.T, w *netns.World) {
 	}
 	asked := false
 	for _, e := range recorded.Telemetry {
-		asked = asked || e.Node == "edge" && e.CPUAsked == 0.3 && e.RSS > 0
+		asked = asked || e.Node == "edge" && math.Abs(e.CPUAsked-0.3) < 1e-6 && e.CPUAchieved > 0 && e.RSS > 0 && e.MemoryFree > 0
 	}
 	if !asked {
 		t.Errorf("no telemetry tells of the background load: %+v", recorded.Telemetry)
@@ -188,8 +189,16 @@ func runOverAShapedLink(t *testing.T, w *netns.World) {
 	}
 	// Selectors know what was probed before the first request. Images go the
 	// way of models.
-	if o := recorded.Decisions[0].Observed; o.Up < rate*8/10 || o.Up > rate || o.Down < rate*8/10 || o.RTT < 2*delay {
+	if o := recorded.Decisions[0].Observed.Device("edge"); o.Up < rate*8/10 || o.Up > rate || o.Back < back*8/10 || o.Back > back || o.Down < rate*8/10 || o.RTT < 2*delay || o.FetchRTT < 2*delay {
 		t.Errorf("first observation %+v", o)
+	}
+	// And then what requests showed: an image of 3 kB or so takes 3 ms, to which
+	// a busy machine adds some.
+	for _, d := range recorded.Decisions[2:] {
+		o := d.Observed.Device("edge")
+		if o.Up < rate/8 || o.Up > 3*rate || o.RTT < 2*delay-5*ms || o.RTT > 3*delay || o.Ages.Up <= 0 || o.Ages.Up > time.Minute {
+			t.Errorf("observation %d of %s: %+v", d.Observed.Seq, d.Arm, o)
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/testbed/testbed/emulator"
 	"github.com/testbed/testbed/inference/clock"
 	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/inference/oip"
@@ -25,6 +26,7 @@ type theirs struct {
 	statistics bool // it has them
 	loaded     []string
 	least      time.Duration // round trip of the trial that was entered last
+	probed     time.Duration // when that was measured
 	shared     int           // requests since, whose time its statistics do not tell apart from that of others
 	input      []float32     // of the last image that was prepared here
 }
@@ -131,8 +133,8 @@ func (d *theirs) answers(ctx context.Context) error {
 	return silent(ctx, d.pulse.Live(ctx))
 }
 
-func (d *theirs) setLoad(_ context.Context, cpu float64) error {
-	if cpu > 0 {
+func (d *theirs) setLoad(_ context.Context, l emulator.Load) error {
+	if !l.IsZero() {
 		return errors.New("nobody there makes load: want none on a node of protocol oip")
 	}
 	return nil
@@ -167,7 +169,7 @@ func (d *theirs) enter(ctx context.Context) (record.Check, error) {
 	if d.shared > 0 {
 		reason += fmt.Sprintf("; before this trial, %d requests met others that the server answered: their split is not known, and their time is all infer", d.shared)
 	}
-	d.least, d.shared = slices.Min(trips), 0
+	d.least, d.probed, d.shared = slices.Min(trips), clock.Now(), 0
 	return record.Check{Reason: reason, Probes: 1, RTT: median(trips)}, nil
 }
 
@@ -185,8 +187,8 @@ func silent(ctx context.Context, err error) error {
 	return err
 }
 
-func (d *theirs) observe(context.Context, string) (selector.Observation, error) {
-	return selector.Observation{RTT: d.least, Held: d.loaded, Loaded: d.loaded}, nil
+func (d *theirs) observe(context.Context, string) (selector.Device, error) {
+	return selector.Device{RTT: d.least, Held: d.loaded, Loaded: d.loaded, Ages: selector.Ages{RTT: clock.Now() - d.probed}}, nil
 }
 
 // telemetry is nil: such a server tells nothing of its machine.

@@ -2,9 +2,12 @@ package devices
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
 	"time"
 
+	"github.com/testbed/testbed/emulator"
 	"github.com/testbed/testbed/emulator/unit"
 	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/runner"
@@ -30,7 +33,7 @@ func (w *World) Profile(ctx context.Context, name string, models []scenarios.Mod
 		if err != nil {
 			return nil, w.at(name, fmt.Errorf("model %s: %w", m.Name, err))
 		}
-		o.Model, o.Node, o.Accuracy, o.Size = m.Name, name, known.Accuracy, unit.Bytes(known.Bytes)
+		o.Model, o.Node, o.Accuracy, o.Images, o.Size = m.Name, name, known.Accuracy, known.Images, unit.Bytes(known.Bytes)
 		options = append(options, o)
 		if progress != nil {
 			progress(i + 1)
@@ -64,17 +67,31 @@ func (w *World) Enter(ctx context.Context, c scenarios.Condition, _ uint64) ([]r
 		checks = append(checks, check)
 	}
 	for _, name := range w.names {
-		if err := w.setLoad(ctx, name, c.Background[name].CPU); err != nil {
+		if err := w.setLoad(ctx, name, c.Background[name]); err != nil {
 			return nil, err
 		}
 	}
-	return checks, w.settled(ctx)
+	if err := w.settled(ctx); err != nil {
+		return nil, err
+	}
+	// What varies begins with the trial; the rest goes on.
+	for _, name := range w.names {
+		if l := c.Background[name]; l.Varies() {
+			if err := w.devices[name].setLoad(ctx, l); err != nil {
+				return nil, w.at(name, err)
+			}
+		}
+	}
+	return checks, nil
 }
+
+// Rewind implements runner.World: the time of real links goes on.
+func (w *World) Rewind(context.Context, time.Duration) (bool, error) { return false, nil }
 
 // Leave implements runner.World.
 func (w *World) Leave(ctx context.Context) error {
 	for _, name := range w.names {
-		if err := w.setLoad(ctx, name, 0); err != nil {
+		if err := w.setLoad(ctx, name, emulator.Load{}); err != nil {
 			return err
 		}
 	}
@@ -82,18 +99,18 @@ func (w *World) Leave(ctx context.Context) error {
 }
 
 // setLoad changes the background of a node and notes when.
-func (w *World) setLoad(ctx context.Context, name string, cpu float64) error {
-	if w.load[name] == cpu {
+func (w *World) setLoad(ctx context.Context, name string, l emulator.Load) error {
+	if w.load[name] == l {
 		return nil
 	}
-	err := w.devices[name].setLoad(ctx, cpu)
-	if cpu == 0 && isGone(err) {
+	err := w.devices[name].setLoad(ctx, l)
+	if l.IsZero() && isGone(err) {
 		err = nil // and so is its load
 	}
 	if err != nil {
-		return w.at(name, fmt.Errorf("background cpu %.0f %%: %w", 100*cpu, err))
+		return w.at(name, fmt.Errorf("background: %w", err))
 	}
-	w.load[name], w.loadSet = cpu, time.Now()
+	w.load[name], w.loadSet = l, time.Now()
 	return nil
 }
 
@@ -115,10 +132,19 @@ func (w *World) Prepare(ctx context.Context, name, arm string, models []string) 
 	return w.at(name, w.devices[name].prepare(ctx, arm, models))
 }
 
-// Observe implements runner.World.
-func (w *World) Observe(ctx context.Context, name, arm string) (selector.Observation, error) {
-	o, err := w.devices[name].observe(ctx, arm)
-	return o, w.at(name, err)
+// Observe implements runner.World. All nodes are asked at the same time.
+func (w *World) Observe(ctx context.Context, names []string, arm string) ([]selector.Device, error) {
+	devices, errs := make([]selector.Device, len(names)), make([]error, len(names))
+	var wg sync.WaitGroup
+	for i, name := range names {
+		wg.Go(func() {
+			d, err := w.devices[name].observe(ctx, arm)
+			d.Name = name
+			devices[i], errs[i] = d, w.at(name, err)
+		})
+	}
+	wg.Wait()
+	return devices, errors.Join(errs...)
 }
 
 // Do implements runner.World.

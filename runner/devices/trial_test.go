@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/testbed/testbed/emulator"
+	"github.com/testbed/testbed/emulator/trace"
 	"github.com/testbed/testbed/emulator/unit"
 	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/runner"
@@ -23,10 +26,13 @@ import (
 type mock struct {
 	name string
 	told *[]string
-	fail error // of every method
+	mu   *sync.Mutex // of told
+	fail error       // of every method
 }
 
 func (m *mock) did(what string, args ...any) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	*m.told = append(*m.told, m.name+" "+fmt.Sprintf(what, args...))
 	return m.fail
 }
@@ -41,14 +47,21 @@ func (m *mock) enter(context.Context) (record.Check, error) {
 	return record.Check{RTT: ms}, m.did("enter")
 }
 
-func (m *mock) setLoad(_ context.Context, cpu float64) error { return m.did("load %v", cpu) }
+func (m *mock) setLoad(_ context.Context, l emulator.Load) error {
+	return m.did("load %v", l.CPU.At(0))
+}
+
+// ofCPUs is load of a share of each CPU.
+func ofCPUs(share float64) emulator.Load {
+	return emulator.Load{CPU: emulator.CPULoad{Level: emulator.Level{Share: share}}}
+}
 
 func (m *mock) prepare(_ context.Context, arm string, models []string) error {
 	return m.did("prepare %s %v", arm, models)
 }
 
-func (m *mock) observe(context.Context, string) (selector.Observation, error) {
-	return selector.Observation{}, m.did("observe")
+func (m *mock) observe(context.Context, string) (selector.Device, error) {
+	return selector.Device{RTT: 3}, m.did("observe")
 }
 
 func (m *mock) do(context.Context, runner.Request) (runner.Result, error) {
@@ -67,10 +80,10 @@ func (m *mock) close() error { return m.did("close") }
 // mocks are a world of two, opened 100 ms after this host's clock began, and
 // the list of what they are told.
 func mocks() (*World, map[string]*mock, *[]string) {
-	told := new([]string)
-	all := map[string]*mock{"edge": {name: "edge", told: told}, "far": {name: "far", told: told}}
+	told, mu := new([]string), new(sync.Mutex)
+	all := map[string]*mock{"edge": {name: "edge", told: told, mu: mu}, "far": {name: "far", told: told, mu: mu}}
 	w := &World{devices: map[string]device{}, names: []string{"edge", "far"}, models: []model.Model{{Name: "m", Bytes: 7, Accuracy: .9}},
-		load: map[string]float64{}, began: 100 * ms, description: Description{Nodes: map[string]Node{}}}
+		load: map[string]emulator.Load{}, began: 100 * ms, description: Description{Nodes: map[string]Node{}}}
 	for name, d := range all {
 		w.devices[name], w.description.Nodes[name] = d, Node{Address: "http://" + name}
 	}
@@ -82,7 +95,9 @@ func mocks() (*World, map[string]*mock, *[]string) {
 func TestEnter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, _, told := mocks()
-		busy := scenarios.Condition{Background: map[string]scenarios.Load{"edge": {CPU: .5}}}
+		busy := scenarios.Condition{Background: map[string]emulator.Load{"edge": ofCPUs(.5)}}
+		over := &trace.Series{At: []time.Duration{0}, Value: []float64{.25}, Period: ms}
+		varying := scenarios.Condition{Background: map[string]emulator.Load{"far": {CPU: emulator.CPULoad{Level: emulator.Level{Over: over}}}}}
 		for _, want := range []struct {
 			condition scenarios.Condition
 			told      []string
@@ -92,6 +107,9 @@ func TestEnter(t *testing.T) {
 			{busy, []string{"edge enter", "far enter", "edge load 0.5"}, 1300 * ms},
 			{busy, []string{"edge load 0", "edge enter", "far enter", "edge load 0.5"}, 1300 * ms},
 			{scenarios.Condition{}, []string{"edge load 0", "edge enter", "far enter"}, 1300 * ms},
+			// What varies begins anew with the trial.
+			{varying, []string{"edge enter", "far enter", "far load 0.25", "far load 0.25"}, 1300 * ms},
+			{scenarios.Condition{}, []string{"far load 0", "edge enter", "far enter"}, 1300 * ms},
 			{scenarios.Condition{}, []string{"edge enter", "far enter"}, 0},
 		} {
 			*told = nil
@@ -110,19 +128,50 @@ func TestEnter(t *testing.T) {
 	})
 }
 
+// TestObserve: each node by its name, in the order asked for. Nothing real can be
+// rewound.
+func TestObserve(t *testing.T) {
+	w, _, _ := mocks()
+	got, err := w.Observe(t.Context(), []string{"far", "edge"}, "a")
+	if diff := cmp.Diff([]selector.Device{{Name: "far", RTT: 3}, {Name: "edge", RTT: 3}}, got); diff != "" || err != nil {
+		t.Errorf("%v, devices (-want +got):\n%s", err, diff)
+	}
+	if could, err := w.Rewind(t.Context(), ms); could || err != nil {
+		t.Errorf("Rewind: %v, %v", could, err)
+	}
+}
+
+// TestRehearse: a load that a node may not be able to make is made once and ended
+// before there is a request, whatever the condition that asks for it.
+func TestRehearse(t *testing.T) {
+	w, all, told := mocks()
+	l := emulator.Load{CPU: ofCPUs(.5).CPU, GPU: emulator.Level{Share: 1}}
+	conditions := []scenarios.Condition{{ID: "idle"}, {ID: "a", Background: map[string]emulator.Load{"far": l}}, {ID: "b", Background: map[string]emulator.Load{"far": l}}}
+	if err := w.rehearse(t.Context(), conditions); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"far load 0", "far load 0"}, *told); diff != "" { // of its CPUs
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+	all["far"].fail = errors.New("no GPU")
+	if err := w.rehearse(t.Context(), conditions); err == nil || !strings.HasPrefix(err.Error(), "node far at http://far: condition a: background: no GPU") {
+		t.Errorf("error %v", err)
+	}
+}
+
 // TestErrorsNameTheNode: of whatever goes wrong on it.
 func TestErrorsNameTheNode(t *testing.T) {
 	w, all, _ := mocks()
 	all["edge"].fail = errors.New("the disk is full")
 	ctx := t.Context()
-	busy := scenarios.Condition{Background: map[string]scenarios.Load{"edge": {CPU: .5}}}
+	busy := scenarios.Condition{Background: map[string]emulator.Load{"edge": ofCPUs(.5)}}
 	_, enter := w.Enter(ctx, busy, 0)
 	_, profile := w.Profile(ctx, "edge", []scenarios.Model{{Name: "m"}}, nil)
-	_, observe := w.Observe(ctx, "edge", "a")
+	_, observe := w.Observe(ctx, []string{"far", "edge"}, "a")
 	_, do := w.Do(ctx, runner.Request{Node: "edge"})
 	_, telemetry := w.Telemetry(ctx)
 	for name, err := range map[string]error{"enter": enter, "profile": profile, "observe": observe, "do": do, "telemetry": telemetry,
-		"prepare": w.Prepare(ctx, "edge", "a", nil), "load": w.setLoad(ctx, "edge", .5), "close": w.Close()} {
+		"prepare": w.Prepare(ctx, "edge", "a", nil), "load": w.setLoad(ctx, "edge", ofCPUs(.5)), "close": w.Close()} {
 		if err == nil || !strings.HasPrefix(err.Error(), "node edge at http://edge: ") || !errors.Is(err, all["edge"].fail) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -133,7 +182,7 @@ func TestErrorsNameTheNode(t *testing.T) {
 // end of a load that ended with it.
 func TestGoneIsToldOnce(t *testing.T) {
 	w, all, _ := mocks()
-	w.load["edge"] = .5
+	w.load["edge"] = ofCPUs(.5)
 	all["edge"].fail = fmt.Errorf("status: %w", &goneError{errors.New("it has ended")})
 	if err := w.Leave(t.Context()); err != nil {
 		t.Errorf("Leave: %v", err)
@@ -141,10 +190,10 @@ func TestGoneIsToldOnce(t *testing.T) {
 	if got, err := w.Telemetry(t.Context()); err != nil || got != nil {
 		t.Errorf("Telemetry: %+v, %v", got, err)
 	}
-	if _, err := w.Observe(t.Context(), "edge", "a"); !isGone(err) {
+	if _, err := w.Observe(t.Context(), []string{"edge"}, "a"); !isGone(err) {
 		t.Errorf("Observe: %v", err)
 	}
-	if err := w.setLoad(t.Context(), "edge", .5); !isGone(err) {
+	if err := w.setLoad(t.Context(), "edge", ofCPUs(.5)); !isGone(err) {
 		t.Errorf("a load on it: %v", err)
 	}
 }

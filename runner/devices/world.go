@@ -14,6 +14,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/testbed/testbed/emulator"
 	"github.com/testbed/testbed/inference/clock"
 	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/runner"
@@ -29,10 +30,10 @@ type World struct {
 	repository  *repository // nil if no node needs it
 	models      []model.Model
 	description Description
-	began       time.Duration      // CLOCK_MONOTONIC at Open
-	told        time.Duration      // Now at the last Telemetry
-	load        map[string]float64 // background CPU, by node
-	loadSet     time.Time          // when any of them last changed
+	began       time.Duration            // CLOCK_MONOTONIC at Open
+	told        time.Duration            // Now at the last Telemetry
+	load        map[string]emulator.Load // background, by node
+	loadSet     time.Time                // when any of them last changed
 }
 
 var _ runner.World = (*World)(nil)
@@ -68,13 +69,14 @@ type device interface {
 	profile(ctx context.Context, m model.Model) (selector.Option, error)
 	// enter measures what a trial must know: the node's clock, and its path.
 	enter(ctx context.Context) (record.Check, error)
-	// setLoad changes the background load of the node's CPUs.
-	setLoad(ctx context.Context, cpu float64) error
+	// setLoad changes the background load of the node; what varies begins.
+	setLoad(ctx context.Context, l emulator.Load) error
 	prepare(ctx context.Context, arm string, models []string) error
-	observe(ctx context.Context, arm string) (selector.Observation, error)
+	// observe is what the node knows, and what is known here of the way to it.
+	observe(ctx context.Context, arm string) (selector.Device, error)
 	// do sends an image. The times of the Result are of this host's
 	// CLOCK_MONOTONIC. It does not return an error because of the request, but
-	// because the node is gone.
+	// because the node is gone. What is cut short is a request that failed.
 	do(ctx context.Context, r runner.Request) (runner.Result, error)
 	// telemetry is nil of a node that tells nothing of itself. It may be
 	// called at the same time as any other method.
@@ -88,12 +90,35 @@ func Open(ctx context.Context, plan *scenarios.Plan, o Options) (*World, error) 
 	if err := possible(plan); err != nil {
 		return nil, err
 	}
-	w := &World{devices: map[string]device{}, models: o.Models, began: clock.Now(), load: map[string]float64{},
+	w := &World{devices: map[string]device{}, models: o.Models, began: clock.Now(), load: map[string]emulator.Load{},
 		description: Description{World: Surroundings{Links: record.Real}, Nodes: map[string]Node{}}}
 	if err := w.open(ctx, plan.Scenario, o); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
+	if err := w.rehearse(ctx, plan.Conditions); err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
 	return w, nil
+}
+
+// rehearse is an error for what conditions ask of a node that it does not have:
+// a load of the GPU is made once, and ended.
+func (w *World) rehearse(ctx context.Context, conditions []scenarios.Condition) error {
+	tried := map[string]bool{}
+	for _, c := range conditions {
+		for _, name := range w.names {
+			asked := emulator.Load{GPU: c.Background[name].GPU}
+			if asked.IsZero() || tried[name] {
+				continue
+			}
+			d := w.devices[name]
+			if err := errors.Join(d.setLoad(ctx, asked), d.setLoad(ctx, emulator.Load{})); err != nil {
+				return w.at(name, fmt.Errorf("condition %s: background: %w", c.ID, err))
+			}
+			tried[name] = true
+		}
+	}
+	return nil
 }
 
 func (w *World) open(ctx context.Context, sc scenarios.Scenario, o Options) error {

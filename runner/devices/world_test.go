@@ -169,9 +169,9 @@ func TestResidency(t *testing.T) {
 		t.Fatal(err)
 	}
 	for arm, want := range map[string][]string{"a": both, "b": nil} {
-		o, err := w.Observe(t.Context(), "edge", arm)
-		if err != nil || !slices.Equal(o.Loaded, want) {
-			t.Errorf("arm %s: loaded %v, %v; want %v", arm, o.Loaded, err, want)
+		all, err := w.Observe(t.Context(), []string{"edge"}, arm)
+		if err != nil || len(all) != 1 || all[0].Name != "edge" || !slices.Equal(all[0].Loaded, want) {
+			t.Errorf("arm %s: %+v, %v; want %v loaded", arm, all, err, want)
 		}
 	}
 	if err := w.Prepare(t.Context(), "edge", "a", []string{"resnet1000"}); err == nil || !strings.Contains(err.Error(), "node edge at http") {
@@ -224,5 +224,20 @@ func TestOtherServers(t *testing.T) {
 	server.Close()
 	if res, err := w.Do(t.Context(), request); err == nil || !strings.Contains(err.Error(), "node edge at "+server.URL) {
 		t.Errorf("a server that is gone: %+v, %v", res, err)
+	}
+}
+
+// TestCutShort: a request whose context ends is one that failed, and the node is
+// still there.
+func TestCutShort(t *testing.T) {
+	w := open(t, plan("warm", 1, oneNode("http://"+listening(t, node.ListenOptions{}))), options(nil))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	request := runner.Request{Node: "edge", Arm: "a", Model: models()[0].Name, Image: image(t, 0).Image, Timeout: 10 * time.Second}
+	if res, err := w.Do(ctx, request); err != nil || !strings.Contains(res.Err, "cut short") || res.Prediction != -1 {
+		t.Errorf("%+v, %v", res, err)
+	}
+	if res, err := w.Do(t.Context(), request); err != nil || res.Err != "" || res.Confidence <= 0 {
+		t.Errorf("the next one: %+v, %v", res, err)
 	}
 }

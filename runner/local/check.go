@@ -30,21 +30,23 @@ const attempts = 3
 // been spoiled by something else on this machine, for instance a receiver that
 // was not given its CPU; then it is the median of three that counts.
 //
-// asked is the status of the links as they were asked for.
-func (w *World) checked(ctx context.Context, name string, p path, asked netns.Status, seed uint64) (record.Check, error) {
+// asked is the status of the links as they were asked for. The probe is the last
+// one that was made.
+func (w *World) checked(ctx context.Context, name string, p path, asked netns.Status) (record.Check, node.Probe, error) {
 	var all []record.Check
+	var probed node.Probe
 	for range attempts {
-		c, err := w.check(ctx, name, p, asked, seed)
-		played(&c, asked, p)
-		if err != nil {
-			return record.Check{}, err
+		c, err := record.Check{}, error(nil)
+		if c, probed, err = w.check(ctx, name, p, asked); err != nil {
+			return record.Check{}, node.Probe{}, err
 		}
+		playedBy(&c, asked, p)
 		all = append(all, c)
 		if len(all) == 1 && within(c, w.tolerance) {
-			return c, nil
+			return c, probed, nil
 		}
 	}
-	return medians(all), nil
+	return medians(all), probed, nil
 }
 
 // within says whether a check has found what was asked for.
@@ -76,28 +78,27 @@ func medians(all []record.Check) record.Check {
 
 // check measures the path between the repository and a node by probes over it:
 // its round trip, then its rates.
-func (w *World) check(ctx context.Context, name string, p path, asked netns.Status, seed uint64) (record.Check, error) {
-	if err := w.probeLinks(p, asked, seed, calm); err != nil {
-		return record.Check{}, err
+func (w *World) check(ctx context.Context, name string, p path, asked netns.Status) (record.Check, node.Probe, error) {
+	if err := w.probeLinks(p, asked, calm); err != nil {
+		return record.Check{}, node.Probe{}, err
 	}
 	trip, err := w.nodes[name].Probe(ctx, node.ProbeArgs{Pings: probePings})
 	if err != nil {
-		return record.Check{}, fmt.Errorf("node %s: probe of its round trip: %w", name, err)
+		return record.Check{}, node.Probe{}, fmt.Errorf("node %s: probe of its round trip: %w", name, err)
 	}
-	if err := w.probeLinks(p, asked, seed, brisk); err != nil {
-		return record.Check{}, err
+	if err := w.probeLinks(p, asked, brisk); err != nil {
+		return record.Check{}, node.Probe{}, err
 	}
 	probed, err := w.nodes[name].Probe(ctx, node.ProbeArgs{DownBytes: p.down.probeSize(), UpBytes: p.up.probeSize()})
 	if err != nil {
-		return record.Check{}, fmt.Errorf("node %s: probe of its rates: %w", name, err)
+		return record.Check{}, node.Probe{}, fmt.Errorf("node %s: probe of its rates: %w", name, err)
 	}
 	probed.RTT, probed.RTTMin = trip.RTT, trip.RTTMin
 	status, err := w.net.Status()
 	if err != nil {
-		return record.Check{}, err
+		return record.Check{}, node.Probe{}, err
 	}
 	now := clock.Now()
-	w.probes[name] = probed
 	c := record.Check{Node: name, Probes: 1, RTT: probed.RTT, AskedRTT: p.down.delay() + p.up.delay()}
 	for _, d := range []struct {
 		direction  string
@@ -112,12 +113,12 @@ func (w *World) check(ctx context.Context, name string, p path, asked netns.Stat
 		c.Links = append(c.Links, record.LinkCheck{Direction: d.direction, Loss: d.way.loss(),
 			AskedRate: asked, Rate: onWire(d.bps, narrow.Layer)})
 	}
-	return c, nil
+	return c, probed, nil
 }
 
-// played says which engine plays the path. That of the node's own link speaks
+// playedBy says which engine plays the path. That of the node's own link speaks
 // for all unless another differs from what was asked.
-func played(c *record.Check, asked netns.Status, p path) {
+func playedBy(c *record.Check, asked netns.Status, p path) {
 	for i, leg := range p.down {
 		s := asked.Down[leg.name]
 		if i == 0 {

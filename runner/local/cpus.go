@@ -5,22 +5,25 @@ package local
 import (
 	"fmt"
 
-	"golang.org/x/sys/unix"
-
+	"github.com/testbed/testbed/emulator/thread"
 	"github.com/testbed/testbed/scenarios"
 )
 
 // assign gives every inference node CPUs of its own, from the last ones that
 // this process may run on downwards, so that the links, control and the
-// repository ("" in the map) keep the first. On a machine with too few CPUs
-// nodes share them, which is a warning.
-func assign(nodes []scenarios.Node) (map[string][]int, []string) {
-	return split(allowed(), nodes)
+// repository ("" in the map) keep the first. On a machine with too few CPUs for
+// all of them nodes share some, which is a warning; a node that asks for more
+// than there are is an error.
+func assign(nodes []scenarios.Node) (map[string][]int, []string, error) {
+	cpus, err := thread.CPUs()
+	if err != nil {
+		return nil, nil, err
+	}
+	return split(cpus, nodes)
 }
 
-func split(cpus []int, nodes []scenarios.Node) (map[string][]int, []string) {
-	out := map[string][]int{}
-	var warnings []string
+func split(cpus []int, nodes []scenarios.Node) (out map[string][]int, warnings []string, err error) {
+	out = map[string][]int{}
 	free := cpus
 	for _, n := range nodes {
 		want := n.CPUs
@@ -28,8 +31,7 @@ func split(cpus []int, nodes []scenarios.Node) (map[string][]int, []string) {
 			want = max(1, len(cpus)-1)
 		}
 		if want > len(cpus) {
-			warnings = append(warnings, fmt.Sprintf("node %s: asks for %d CPUs, this machine gives %d", n.Name, want, len(cpus)))
-			want = len(cpus)
+			return nil, nil, fmt.Errorf("node %s: cpus: %d: this machine gives %d; quota says how much of their time a node may have", n.Name, want, len(cpus))
 		}
 		if want > len(free) {
 			warnings = append(warnings, fmt.Sprintf("node %s: shares CPUs with another node", n.Name))
@@ -43,19 +45,5 @@ func split(cpus []int, nodes []scenarios.Node) (map[string][]int, []string) {
 		warnings = append(warnings, "no CPU is left for the links, control and the repository: they share those of the nodes, and what is measured includes it")
 		out[""] = append([]int(nil), cpus...)
 	}
-	return out, warnings
-}
-
-// allowed are the CPUs that this process may run on.
-func allowed() (cpus []int) {
-	var set unix.CPUSet
-	if err := unix.SchedGetaffinity(0, &set); err != nil {
-		return []int{0}
-	}
-	for i := range len(set) * 64 {
-		if set.IsSet(i) {
-			cpus = append(cpus, i)
-		}
-	}
-	return cpus
+	return out, warnings, nil
 }

@@ -31,10 +31,12 @@ func TestSplit(t *testing.T) {
 		{"all but one by default", []int{2, 3, 5, 7}, []scenarios.Node{{Name: "edge"}}, map[string][]int{"edge": {3, 5, 7}, "": {2}}, ""},
 		{"nodes are apart", []int{0, 1, 2, 3}, []scenarios.Node{{Name: "a", CPUs: 1}, {Name: "b", CPUs: 2}}, map[string][]int{"a": {3}, "b": {1, 2}, "": {0}}, ""},
 		{"too many nodes share", []int{0, 1}, []scenarios.Node{{Name: "a", CPUs: 1}, {Name: "b", CPUs: 2}}, map[string][]int{"a": {1}, "b": {0, 1}, "": {0, 1}}, "node b: shares|no CPU is left"},
-		{"more than there are", []int{4}, []scenarios.Node{{Name: "a", CPUs: 2}}, map[string][]int{"a": {4}, "": {4}}, "asks for 2 CPUs, this machine gives 1|no CPU is left"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, warnings := split(tt.cpus, tt.nodes)
+			got, warnings, err := split(tt.cpus, tt.nodes)
+			if err != nil {
+				t.Fatal(err)
+			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("split (-want +got):\n%s", diff)
 			}
@@ -54,6 +56,13 @@ func TestSplit(t *testing.T) {
 	}
 }
 
+func TestSplitRefuses(t *testing.T) {
+	_, _, err := split([]int{4}, []scenarios.Node{{Name: "a", CPUs: 2}})
+	if err == nil || !strings.Contains(err.Error(), "node a: cpus: 2: this machine gives 1") {
+		t.Errorf("error %v", err)
+	}
+}
+
 // TestOffered: what a delay of 5 ms lets arrive in [15, 35) ms left the link in
 // [10, 30), in which it has three opportunities of 1514 bytes, at 10, 11 and
 // 12 ms: 36 336 bits in 20 ms are 1.8168 Mbps.
@@ -67,6 +76,36 @@ func TestOffered(t *testing.T) {
 	}
 	if got := offered(emulator.Link{Delay: ms}, 0, ms); got != 0 {
 		t.Errorf("offered without limit = %v, want 0", got)
+	}
+}
+
+// TestAsked: a link of 8 Mbps in its first hour and 80 in the second was rewound
+// to the second at 10 s, and to the first at 12 s. From 8 to 13 s it offered 8
+// Mbps for 2 s, 80 for 2 s and 8 for 1 s, which are 184 Mbit in 5 s.
+func TestAsked(t *testing.T) {
+	const s = time.Second
+	l := emulator.Link{Rates: &trace.Series{At: []time.Duration{0, time.Hour}, Value: []float64{8e6, 8e7}, Period: 2 * time.Hour}}
+	w := &World{played: map[string][]played{"edge": {{0, 0}, {10 * s, time.Hour}, {12 * s, 0}}}}
+	for _, tt := range []struct {
+		name       string
+		link       emulator.Link
+		clock      time.Duration
+		since, now time.Duration
+		want       unit.BitRate
+	}{
+		{"over all of it", l, s, 8 * s, 13 * s, 36_800 * unit.Kbps},
+		{"since it was rewound", l, s, 12500 * ms, 13 * s, 8 * unit.Mbps},
+		{"and a while before", l, s, 11 * s, 13 * s, 44 * unit.Mbps},
+		{"in no time", l, s, 13 * s, 13 * s, 0},
+		{"without a limit", emulator.Link{Delay: ms}, s, 8 * s, 13 * s, 0},
+		{"at a constant rate", emulator.Link{Rate: 5 * unit.Mbps}, s, 8 * s, 13 * s, 5 * unit.Mbps},
+	} {
+		if got := w.asked("edge", tt.link, tt.clock, tt.since, tt.now); got < tt.want-2 || got > tt.want+2 {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+	if got := w.asked("other", l, 5*s, 8*s, 13*s); got < 8*unit.Mbps-2 || got > 8*unit.Mbps+2 {
+		t.Errorf("a link that nobody set: %v", got)
 	}
 }
 
@@ -111,14 +150,14 @@ func TestPath(t *testing.T) {
 		"helper": {0, 0},
 		"far":    {100 * ms, 200 * ms},
 	} {
-		p := w.path(name, links)
+		p := w.path(repository, name, links)
 		if got := [2]time.Duration{p.down.delay(), p.up.delay()}; got != want {
 			t.Errorf("path of %s: delays %v down and up, want %v", name, got, want)
 		}
 	}
 	w.beside = nil
 	reverse := map[string]scenarios.Links{"edge": {}, "repository/edge": l(100*ms, 200*ms)}
-	if p := w.path("edge", reverse); p.down.delay() != 200*ms || p.up.delay() != 100*ms {
+	if p := w.path(repository, "edge", reverse); p.down.delay() != 200*ms || p.up.delay() != 100*ms {
 		t.Errorf("path over repository/edge: %v down, %v up: down is towards the repository there", p.down.delay(), p.up.delay())
 	}
 }

@@ -3,6 +3,7 @@
 package local
 
 import (
+	"slices"
 	"time"
 
 	"github.com/testbed/testbed/emulator"
@@ -11,8 +12,8 @@ import (
 	"github.com/testbed/testbed/scenarios"
 )
 
-// A path is what packets pass between the repository and an inference node,
-// each way.
+// A path is what packets pass between the repository, or control, and an
+// inference node, each way.
 type path struct{ down, up way }
 
 // A way is one direction of a path: a leg for each link, the node's end first.
@@ -25,18 +26,18 @@ type leg struct {
 	link emulator.Link // as asked
 }
 
-// path is the way from the repository to a node and back, over the links of a
-// condition: their own pair if they have one, else both their links; nothing
-// if they are beside each other.
-func (w *World) path(name string, links map[string]scenarios.Links) path {
-	if l, ok := links[name+"/"+repository]; ok {
-		return path{way{{name + "/" + repository, true, l.Down}}, way{{name + "/" + repository, false, l.Up}}}
+// path is the way from another node, the repository or control, to a node and
+// back, over the links of a condition: their own pair if they have one, else
+// both their links; nothing if they are beside each other.
+func (w *World) path(from, name string, links map[string]scenarios.Links) path {
+	if l, ok := links[name+"/"+from]; ok {
+		return path{way{{name + "/" + from, true, l.Down}}, way{{name + "/" + from, false, l.Up}}}
 	}
-	if l, ok := links[repository+"/"+name]; ok {
-		return path{way{{repository + "/" + name, false, l.Up}}, way{{repository + "/" + name, true, l.Down}}}
+	if l, ok := links[from+"/"+name]; ok {
+		return path{way{{from + "/" + name, false, l.Up}}, way{{from + "/" + name, true, l.Down}}}
 	}
 	var p path
-	near, far := w.site(name), w.site(repository)
+	near, far := w.site(name), w.site(from)
 	if near == far {
 		return p
 	}
@@ -46,6 +47,11 @@ func (w *World) path(name string, links map[string]scenarios.Links) path {
 		p.up = append(p.up, leg{far, true, l.Down})
 	}
 	return p
+}
+
+// same says whether two ways are over the same links.
+func (w way) same(other way) bool {
+	return slices.EqualFunc(w, other, func(a, b leg) bool { return a.name == b.name && a.down == b.down })
 }
 
 // site is the node whose link a node has.

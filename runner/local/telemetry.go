@@ -5,24 +5,20 @@ package local
 import (
 	"context"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/testbed/testbed/emulator"
 	"github.com/testbed/testbed/emulator/netns"
 	"github.com/testbed/testbed/emulator/unit"
+	"github.com/testbed/testbed/runner/nodes"
 	"github.com/testbed/testbed/runner/record"
 	"github.com/testbed/testbed/scenarios"
 )
 
 // counters are what a direction of a link had counted when it was last read.
 type counters struct {
-	at    time.Duration
-	clock time.Duration
+	at time.Duration
 	netns.LinkStatus
 }
 
@@ -30,33 +26,46 @@ type counters struct {
 func (w *World) Telemetry(ctx context.Context) ([]record.Telemetry, error) {
 	ctx, done := w.alive(ctx)
 	defer done()
-	status, err := w.net.Status()
+	status, links, now, err := w.linksSince()
 	if err != nil {
 		return nil, w.broken(err)
 	}
-	now := w.Now()
 	var all []record.Telemetry
 	for _, n := range w.inference {
 		s, err := w.nodes[n.Name].Status(ctx, "")
 		if err != nil {
 			return nil, w.broken(err)
 		}
-		load := status.Loads[n.Name]
-		t := record.Telemetry{From: w.told, At: now, Node: n.Name, CPUAsked: load.Asked, CPUAchieved: load.Achieved, CPUBusy: s.Busy,
-			RSS: unit.Bytes(s.RSSBytes), FrequencyMHz: frequency(w.cpus[n.Name]), TemperatureC: temperature()}
-		if _, own := w.links[n.Name]; own {
-			t.Links = append(t.Links, w.bothSince("", n.Name, now, status)...)
+		t := nodes.Telemetry(s)
+		t.From, t.At, t.Node, t.Links = w.told, now, n.Name, links[n.Name]
+		for _, l := range status.Loads[n.Name] {
+			nodes.AddLoad(&t, l.Resource, l.Asked, l.Achieved, l.Bps)
 		}
 		all = append(all, t)
 	}
 	// Links that are of no inference node are told beside the first's.
-	for _, name := range slices.Sorted(maps.Keys(w.links)) {
-		if !w.judged(name) {
-			all[0].Links = append(all[0].Links, w.bothSince(name, name, now, status)...)
-		}
-	}
+	all[0].Links = append(all[0].Links, links[""]...)
 	w.told = now
 	return all, nil
+}
+
+// linksSince is what all links did since they were last asked about: by
+// inference node, and under "" those of others.
+func (w *World) linksSince() (status netns.Status, by map[string][]record.LinkSample, now time.Duration, err error) {
+	w.playing.Lock()
+	defer w.playing.Unlock()
+	if status, err = w.net.Status(); err != nil {
+		return status, nil, 0, err
+	}
+	now, by = w.Now(), map[string][]record.LinkSample{}
+	for _, name := range slices.Sorted(maps.Keys(w.links)) {
+		of, as := "", name
+		if w.judged(name) {
+			of, as = name, ""
+		}
+		by[of] = append(by[of], w.bothSince(as, name, now, status)...)
+	}
+	return status, by, now, nil
 }
 
 // judged reports whether a link is that of an inference node.
@@ -77,15 +86,15 @@ func (w *World) bothSince(as, name string, now time.Duration, status netns.Statu
 func (w *World) since(as, name, direction string, now time.Duration, s netns.LinkStatus) record.LinkSample {
 	key := name + " " + direction
 	last := w.last[key]
-	if s.Clock < last.clock {
-		last = counters{at: now - s.Clock}
+	if s.Counted < now-last.at {
+		last = counters{at: now - s.Counted}
 	}
-	w.last[key] = counters{at: now, clock: s.Clock, LinkStatus: s}
+	w.last[key] = counters{at: now, LinkStatus: s}
 	bytes := unit.Bytes(s.Bytes - last.Bytes)
 	// Each frame counts as its link's layer has it.
 	bytes += unit.Bytes(s.Packets-last.Packets) * (s.Asked.Layer.Size(emulator.FullFrame) - emulator.FullFrame)
 	out := record.LinkSample{Link: as, Direction: direction, Delay: s.Asked.Delay,
-		Asked:   offered(s.Asked, s.Clock-(now-last.at), s.Clock),
+		Asked:   w.asked(name, s.Asked, s.Clock, last.at, now),
 		Rate:    unit.Over(max(bytes, 0), now-last.at),
 		Packets: s.Packets - last.Packets, Lost: s.Lost - last.Lost, Dropped: s.Dropped - last.Dropped,
 		Duplicated: s.Duplicated - last.Duplicated, Corrupted: s.Corrupted - last.Corrupted,
@@ -124,35 +133,4 @@ func coarse(d time.Duration) time.Duration {
 		most *= 2
 	}
 	return most
-}
-
-// frequency is the clock of the first of cpus in MHz; 0 where it is not told.
-func frequency(cpus []int) float64 {
-	if len(cpus) == 0 {
-		return 0
-	}
-	return number("/sys/devices/system/cpu/cpu"+strconv.Itoa(cpus[0])+"/cpufreq/scaling_cur_freq") / 1e3
-}
-
-// temperature is that of the hottest thermal zone in degrees Celsius; 0 where
-// there is none.
-func temperature() (hottest float64) {
-	zones, _ := filepath.Glob("/sys/class/thermal/thermal_zone*/temp")
-	for _, z := range zones {
-		hottest = max(hottest, number(z)/1e3)
-	}
-	return hottest
-}
-
-// number reads a file of one number; 0 where it cannot.
-func number(path string) float64 {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return 0
-	}
-	f, err := strconv.ParseFloat(strings.TrimSpace(string(b)), 64)
-	if err != nil {
-		return 0
-	}
-	return f
 }

@@ -7,16 +7,17 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
+	"github.com/testbed/testbed/emulator"
 	"github.com/testbed/testbed/emulator/netns"
-	"github.com/testbed/testbed/emulator/unit"
 	"github.com/testbed/testbed/inference/clock"
+	"github.com/testbed/testbed/inference/estimate"
 	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/inference/node"
 	"github.com/testbed/testbed/runner"
 	"github.com/testbed/testbed/scenarios"
-	"github.com/testbed/testbed/selector"
 )
 
 // The nodes that every world has, and the ports that nodes serve on.
@@ -38,15 +39,23 @@ type World struct {
 	image       []byte // to profile on
 	cache       string // folder for optimised models
 	description Description
-	probes      map[string]node.Probe // of the condition entered last
-	began       time.Duration         // CLOCK_MONOTONIC at Open
-	life        context.Context       // ends with the world
-	load        map[string]float64    // background CPU, by node
-	loadSet     time.Time             // when any of them last changed
-	told        time.Duration         // Now at the last Telemetry
-	last        map[string]counters   // for Telemetry
-	beside      map[string]string     // of nodes that have no link of their own
-	links       map[string]bool       // names of all links
+	began       time.Duration             // CLOCK_MONOTONIC at Open
+	life        context.Context           // ends with the world
+	ways        map[string]*estimate.Path // from control to each inference node, as control knows them
+	beside      map[string]string         // of nodes that have no link of their own
+	links       map[string]bool           // names of all links
+
+	entered scenarios.Condition // last
+	seed    uint64              // of its links
+	fixed   bool                // some link of it varies that cannot be rewound
+	load    map[string]emulator.Load
+	loadSet time.Time // when any of them last changed
+
+	told time.Duration // Now at the last Telemetry
+	last map[string]counters
+
+	playing sync.Mutex          // of who rewinds links, or asks what they did
+	played  map[string][]played // by link: what of it was played since Enter
 }
 
 var _ runner.World = (*World)(nil)
@@ -55,11 +64,12 @@ var _ runner.World = (*World)(nil)
 // repository and the inference nodes, started and joined by perfect links.
 func Open(ctx context.Context, plan *scenarios.Plan, o Options) (*World, error) {
 	w := &World{nodes: map[string]*node.Client{}, inference: plan.Scenario.Nodes, tolerance: plan.Scenario.Tolerance, models: o.Models, image: o.Image, cache: o.Cache,
-		probes: map[string]node.Probe{}, began: clock.Now(), load: map[string]float64{}, last: map[string]counters{}, beside: map[string]string{}, links: map[string]bool{}}
+		began: clock.Now(), ways: map[string]*estimate.Path{}, load: map[string]emulator.Load{}, last: map[string]counters{}, played: map[string][]played{},
+		beside: map[string]string{}, links: map[string]bool{}}
 	sc := plan.Scenario
-	cfg := netns.Config{Engine: sc.Engine, Device: sc.Device, Strict: sc.Strict,
-		Nodes: []netns.Node{{Name: control}, {Name: repository, Beside: sc.Repository.Beside}}}
-	w.beside[repository] = sc.Repository.Beside
+	cfg := netns.Config{Engine: sc.Engine, Device: sc.Device, Strict: sc.Strict, Peer: repository,
+		Nodes: []netns.Node{{Name: control, Beside: sc.Control.Beside}, {Name: repository, Beside: sc.Repository.Beside}}}
+	w.beside[control], w.beside[repository] = sc.Control.Beside, sc.Repository.Beside
 	for _, pair := range sc.Pairs {
 		a, b, _ := strings.Cut(pair, "/")
 		cfg.Pairs = append(cfg.Pairs, netns.Pair{A: a, B: b})
@@ -68,13 +78,15 @@ func Open(ctx context.Context, plan *scenarios.Plan, o Options) (*World, error) 
 		w.links[name] = true
 	}
 	var warnings []string
-	w.cpus, warnings = assign(plan.Scenario.Nodes)
+	var err error
+	if w.cpus, warnings, err = assign(plan.Scenario.Nodes); err != nil {
+		return nil, err
+	}
 	for _, n := range plan.Scenario.Nodes {
-		cfg.Nodes = append(cfg.Nodes, netns.Node{Name: n.Name, Beside: n.Beside, CPUs: w.cpus[n.Name], Env: node.MallocEnv()})
-		w.beside[n.Name] = n.Beside
+		cfg.Nodes = append(cfg.Nodes, netns.Node{Name: n.Name, Beside: n.Beside, CPUs: w.cpus[n.Name], Quota: n.Quota, Env: node.MallocEnv()})
+		w.beside[n.Name], w.ways[n.Name] = n.Beside, &estimate.Path{}
 	}
 	cfg.CPUs, cfg.Nodes[0].CPUs, cfg.Nodes[1].CPUs = w.cpus[""], w.cpus[""], w.cpus[""]
-	var err error
 	if w.net, err = netns.Open(ctx, cfg); err != nil {
 		return nil, err
 	}
@@ -92,7 +104,29 @@ func Open(ctx context.Context, plan *scenarios.Plan, o Options) (*World, error) 
 	if err := w.start(ctx, o.Library); err != nil {
 		return nil, errors.Join(w.broken(err), w.Close())
 	}
+	if err := w.possible(plan.Conditions); err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
 	return w, nil
+}
+
+// possible is an error for what conditions ask of the nodes that these do not
+// have: a load of the GPU is made once, and ended.
+func (w *World) possible(conditions []scenarios.Condition) error {
+	tried := map[string]bool{}
+	for _, c := range conditions {
+		for _, n := range w.inference {
+			asked := emulator.Load{GPU: c.Background[n.Name].GPU}
+			if asked.IsZero() || tried[n.Name] {
+				continue
+			}
+			if err := errors.Join(w.net.SetLoad(n.Name, asked, 0), w.net.SetLoad(n.Name, emulator.Load{}, 0)); err != nil {
+				return fmt.Errorf("condition %s: background of node %s: %w", c.ID, n.Name, err)
+			}
+			tried[n.Name] = true
+		}
+	}
+	return nil
 }
 
 // start tells every node its part. The repository comes first, for the
@@ -168,82 +202,3 @@ func (w *World) Now() time.Duration { return clock.Now() - w.began }
 
 // Close ends the world. It leaves nothing behind.
 func (w *World) Close() error { return w.net.Close() }
-
-// profileRuns and profileLoads make medians that a stray stall cannot move.
-const (
-	profileRuns  = 15
-	profileLoads = 3
-)
-
-// Profile implements runner.World.
-func (w *World) Profile(ctx context.Context, name string, models []scenarios.Model, progress func(int)) ([]selector.Option, error) {
-	ctx, done := w.alive(ctx)
-	defer done()
-	var options []selector.Option
-	for i, m := range models {
-		p, err := w.nodes[name].Profile(ctx, node.ProfileArgs{Model: m.Name, Runs: profileRuns, Loads: profileLoads, Image: w.image})
-		if err != nil {
-			return nil, w.broken(fmt.Errorf("model %s on node %s: %w", m.Name, name, err))
-		}
-		known, err := w.model(m.Name)
-		if err != nil {
-			return nil, err
-		}
-		options = append(options, selector.Option{Model: m.Name, Node: name, Accuracy: known.Accuracy, Size: unit.Bytes(known.Bytes),
-			Load: p.Load, Preprocess: p.Preprocess, Infer: p.Infer})
-		if progress != nil {
-			progress(i + 1)
-		}
-	}
-	return options, nil
-}
-
-func (w *World) model(name string) (model.Model, error) {
-	for _, m := range w.models {
-		if m.Name == name {
-			return m, nil
-		}
-	}
-	return model.Model{}, fmt.Errorf("model %s: not among those of the world", name)
-}
-
-// Prepare implements runner.World.
-func (w *World) Prepare(ctx context.Context, name, arm string, models []string) error {
-	ctx, done := w.alive(ctx)
-	defer done()
-	return w.broken(w.nodes[name].Prepare(ctx, node.PrepareArgs{Arm: arm, Models: models}))
-}
-
-// Observe implements runner.World.
-func (w *World) Observe(ctx context.Context, name, arm string) (selector.Observation, error) {
-	ctx, done := w.alive(ctx)
-	defer done()
-	s, err := w.nodes[name].Status(ctx, arm)
-	if err != nil {
-		return selector.Observation{}, w.broken(err)
-	}
-	p := w.probes[name]
-	return selector.Observation{
-		Down: unit.BitRate(s.DownBps), RTT: p.RTTMin,
-		Up:          unit.BitRate(p.DownBps), // an image goes towards the node, as a model does
-		Utilization: s.Others, Held: s.Held, Loaded: s.Loaded,
-	}, nil
-}
-
-// Do implements runner.World.
-func (w *World) Do(ctx context.Context, r runner.Request) (runner.Result, error) {
-	ctx, done := w.alive(ctx)
-	defer done()
-	reply, err := w.nodes[control].Do(ctx, node.DoArgs{
-		Address: fmt.Sprintf("%s:%d", w.net.Addr(r.Node), inferencePort),
-		Arm:     r.Arm, Model: r.Model, Image: r.Image, Timeout: r.Timeout,
-	})
-	if err != nil {
-		return runner.Result{}, w.broken(err)
-	}
-	return runner.Result{
-		Sent: reply.Sent - w.began, Done: reply.Done - w.began, Phases: reply.Phases,
-		Up: unit.Bytes(reply.Up), Down: unit.Bytes(reply.Down), Fetched: unit.Bytes(reply.Fetched),
-		Prediction: reply.Prediction, Err: reply.Err,
-	}, nil
-}

@@ -7,9 +7,8 @@ import (
 	"os"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/testbed/testbed/emulator/netns"
+	"github.com/testbed/testbed/emulator/thread"
 	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/inference/node"
 )
@@ -75,15 +74,9 @@ func OpenLocal(ctx context.Context, o LocalOptions) (*Local, error) {
 
 // lastCPUs are the last n that this process may run on.
 func lastCPUs(n int) ([]int, error) {
-	var set unix.CPUSet
-	if err := unix.SchedGetaffinity(0, &set); err != nil {
-		return nil, fmt.Errorf("CPUs of this process: %w", err)
-	}
-	var cpus []int
-	for cpu := range len(set) * 64 {
-		if set.IsSet(cpu) {
-			cpus = append(cpus, cpu)
-		}
+	cpus, err := thread.CPUs()
+	if err != nil {
+		return nil, err
 	}
 	if n < 0 || n > len(cpus) {
 		return nil, fmt.Errorf("%d CPUs: this machine gives %d", n, len(cpus))
@@ -122,7 +115,9 @@ func (l *Local) Measure(ctx context.Context, args node.MeasureArgs) (node.Measur
 }
 
 // SetLoad implements Node.
-func (l *Local) SetLoad(_ context.Context, share float64) error { return l.world.SetLoad(edge, share) }
+func (l *Local) SetLoad(_ context.Context, share float64) error {
+	return l.world.SetLoad(edge, ofCPUs(share), 0)
+}
 
 // Close ends the node and its world, and leaves nothing of them.
 func (l *Local) Close() error { return errors.Join(l.world.Close(), os.RemoveAll(l.dir)) }

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/testbed/testbed/emulator"
 	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/inference/node"
 	"github.com/testbed/testbed/inference/profile"
@@ -32,6 +33,11 @@ type Node interface {
 	// SetLoad has others use a share, 0 to 1, of each of the node's CPUs. The
 	// load has begun, or ended, when it returns.
 	SetLoad(ctx context.Context, share float64) error
+}
+
+// ofCPUs is background load of a share of each CPU.
+func ofCPUs(share float64) emulator.Load {
+	return emulator.Load{CPU: emulator.CPULoad{Level: emulator.Level{Share: share}}}
 }
 
 // Options say what to measure.

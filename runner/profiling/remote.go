@@ -83,7 +83,7 @@ func (r *Remote) Measure(ctx context.Context, args node.MeasureArgs) (node.Measu
 
 // SetLoad implements Node.
 func (r *Remote) SetLoad(ctx context.Context, share float64) error {
-	return r.client.SetLoad(ctx, share)
+	return r.client.SetLoad(ctx, ofCPUs(share), 0)
 }
 
 // Close gives the node back: it has no load and no session of ours any more.

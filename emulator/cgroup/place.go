@@ -1,0 +1,82 @@
+//go:build linux
+
+package cgroup
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Join puts this process, with all its threads, into the group. A process that
+// does so before it starts others, or takes what is counted, is in the group from
+// its beginning for all that matters.
+func (p Place) Join() error { return p.Add(0) }
+
+// Add puts a process into the group, with all its threads and what it starts
+// from now on. 0 is this one.
+func (p Place) Add(pid int) error {
+	for _, dir := range p.Dirs {
+		file := filepath.Join(dir, "cgroup.procs")
+		if err := (machine{}).write(file, strconv.Itoa(pid)); err != nil {
+			return fmt.Errorf("put process %d into its control group: %w", pid, err)
+		}
+	}
+	return nil
+}
+
+// Stat returns what the group has used.
+func (p Place) Stat() (u Usage, err error) {
+	if p.Quota != "" {
+		stat, err := table(p.Quota, "cpu.stat")
+		if err != nil {
+			return u, err
+		}
+		u.Periods, u.Held = stat["nr_periods"], stat["nr_throttled"]
+		u.Throttled = time.Duration(stat["throttled_time"]) // version 1, ns
+		if us, ok := stat["throttled_usec"]; ok {
+			u.Throttled = time.Duration(us) * time.Microsecond
+		}
+	}
+	if p.Account == "" {
+		return u, nil
+	}
+	stat, err := table(p.Account, "cpu.stat")
+	if us, ok := stat["usage_usec"]; ok && err == nil {
+		u.CPU = time.Duration(us) * time.Microsecond
+		return u, nil
+	}
+	ns, err := number(p.Account, "cpuacct.usage") // version 1
+	u.CPU = time.Duration(ns)
+	return u, err
+}
+
+// Waited returns for how long something in the group has waited for a CPU since
+// it was made, also for its quota, while time passed for others. ok is false
+// where the kernel does not tell.
+func (p Place) Waited() (d time.Duration, ok bool, err error) {
+	if p.Pressure == "" {
+		return 0, false, nil
+	}
+	d, err = waited(p.Pressure)
+	return d, err == nil, err
+}
+
+// waited reads a group's CPU pressure.
+func waited(dir string) (time.Duration, error) {
+	file := filepath.Join(dir, "cpu.pressure")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return 0, err
+	}
+	some, _, _ := strings.Cut(string(text), "\n")
+	_, total, found := strings.Cut(some, "total=")
+	us, err := strconv.ParseInt(total, 10, 64)
+	if !strings.HasPrefix(some, "some ") || !found || err != nil {
+		return 0, fmt.Errorf("%s: %q: want how long some waited", file, some)
+	}
+	return time.Duration(us) * time.Microsecond, nil
+}

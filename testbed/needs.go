@@ -1,0 +1,35 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/testbed/testbed/emulator/gpu"
+	"github.com/testbed/testbed/emulator/thread"
+	"github.com/testbed/testbed/scenarios"
+)
+
+// probeGPU says why no GPU of this machine can be loaded.
+func probeGPU() error { return gpu.Probe(gpu.Libraries{}, 0) }
+
+// affordable says which node of a plan asks for more than this machine has. It
+// is asked before anything is made.
+func affordable(plan *scenarios.Plan, gpu func() error) error {
+	if plan.Scenario.World != "netns" {
+		return nil // each device knows for itself
+	}
+	cpus, err := thread.CPUs()
+	if err != nil {
+		return err
+	}
+	for i, n := range plan.Scenario.Nodes {
+		if n.CPUs > len(cpus) {
+			return plan.KeyError(fmt.Sprintf("nodes[%d].cpus", i), fmt.Errorf("%q: this machine gives %s to this program: want at most as many", fmt.Sprint(n.CPUs), plural(len(cpus), "CPU")))
+		}
+		if plan.UsesGPU(n.Name) {
+			if err := gpu(); err != nil {
+				return plan.KeyError("background."+n.Name+".gpu", err)
+			}
+		}
+	}
+	return nil
+}

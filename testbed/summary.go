@@ -1,0 +1,117 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/testbed/testbed/plots/stats"
+)
+
+// printSummary prints the verdict, a line for each condition and arm that is
+// compared with the baseline, and where to read on.
+func (a *app) printSummary(dir string, s *stats.Summary) error {
+	if a.settings.GetBool("json") {
+		return s.Encode(a.out)
+	}
+	t := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
+	header, rows := twoArms(s.Conditions)
+	if len(s.Run.Arms) > 2 {
+		header, rows = manyArms(s.Conditions)
+	}
+	for _, row := range append([][]string{header}, rows...) {
+		fmt.Fprintln(t, strings.Join(row, "\t"))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, c := range s.Conditions {
+		for _, why := range c.Reasons {
+			fmt.Fprintf(a.out, "%s is not valid: %s\n", c.ID, why)
+		}
+	}
+	fmt.Fprintf(a.out, "\n%s\n", s.Verdict.Sentence)
+	if text := regrets(s); text != "" {
+		fmt.Fprintln(a.out, text)
+	}
+	if s.Verdict.Result == stats.Invalid && s.World == "netns" {
+		a.say("not valid is mostly what a busy machine is: run on a quiet one; testbed calibrate --quick says how exact it is")
+	}
+	if n := len(s.Warnings); n > 0 {
+		fmt.Fprintf(a.out, "warnings: %d, in the report\n", n)
+	}
+	_, err := fmt.Fprintf(a.out, "report: %s\n", filepath.Join(dir, "report.html"))
+	return err
+}
+
+// twoArms is the table where one arm is compared with the baseline.
+func twoArms(conditions []stats.Condition) (header []string, rows [][]string) {
+	for _, c := range conditions {
+		var chosen []string
+		for _, a := range c.Arms {
+			chosen = append(chosen, choices(a))
+		}
+		rows = append(rows, append(append([]string{c.ID}, compared(c.Comparison)...), strings.Join(chosen, " → "), yes(c.Valid)))
+	}
+	return []string{"condition", "pairs", "saving", "accuracy drop", "models", "valid"}, rows
+}
+
+// manyArms is the table where several are.
+func manyArms(conditions []stats.Condition) (header []string, rows [][]string) {
+	for _, c := range conditions {
+		id, valid := c.ID, yes(c.Valid)
+		for i, k := range append([]stats.Comparison{c.Comparison}, c.Others...) {
+			chosen := ""
+			if i+1 < len(c.Arms) {
+				chosen = choices(c.Arms[i+1])
+			}
+			rows = append(rows, append(append([]string{id, k.Arm}, compared(k)...), chosen, valid))
+			id, valid = "", ""
+		}
+	}
+	return []string{"condition", "selector", "pairs", "saving", "accuracy drop", "chose", "valid"}, rows
+}
+
+// compared are the numbers of a comparison with the baseline.
+func compared(c stats.Comparison) []string {
+	return []string{fmt.Sprint(c.Pairs), c.Saving.MeanOfRatios.Value.Percent(1), c.AccuracyDrop.Value.Significant(3) + " pp"}
+}
+
+func yes(valid bool) string {
+	if valid {
+		return "yes"
+	}
+	return "no"
+}
+
+// mostChoices is how many options of an arm a line has room for.
+const mostChoices = 2
+
+// choices are the options that an arm chose, the usual one first.
+func choices(a stats.Arm) string {
+	options := slices.SortedFunc(maps.Keys(a.Models), func(x, y string) int {
+		return cmp.Or(cmp.Compare(a.Models[y], a.Models[x]), cmp.Compare(x, y))
+	})
+	if more := len(options) - mostChoices; more > 0 {
+		return fmt.Sprintf("%s, %d more", strings.Join(options[:mostChoices], ", "), more)
+	}
+	return strings.Join(options, ", ")
+}
+
+// regrets says how the arms did against the oracle; empty if nobody asked it.
+func regrets(s *stats.Summary) string {
+	var parts []string
+	for _, arm := range s.Run.Arms {
+		if r, ok := s.Regret[arm]; ok && r.N > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s", arm, r.Mean.Percent(1)))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "slower than the oracle, which knows how every option does: " + strings.Join(parts, ", ")
+}
