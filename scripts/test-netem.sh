@@ -15,7 +15,7 @@
 # TESTBED_NETEM_TIMEOUT is how many seconds the tests may take (300).
 set -eu
 
-[ $# -gt 0 ] || set -- emulator/tc/wire emulator/tc emulator/worldtest:TestNetem
+[ $# -gt 0 ] || set -- emulator/tc/wire emulator/tc emulator/cgroup emulator/worldtest:TestNetem
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 limit=${TESTBED_NETEM_TIMEOUT:-300}

@@ -59,7 +59,7 @@ func Make(name string, l Limits) (*Group, error) {
 		return nil, err
 	}
 	sweep(machine{}, all)
-	g, err := make2(machine{}, all, name, l)
+	g, err := makeIn(machine{}, all, name, l)
 	if err != nil {
 		return nil, err
 	}
@@ -101,9 +101,9 @@ func (l Limits) period() time.Duration {
 	return max(shortest, time.Duration(math.Ceil(float64(minQuota)/l.CPU/float64(time.Millisecond)))*time.Millisecond)
 }
 
-// make2 makes the group in each hierarchy that it needs. What has been made is
+// makeIn makes the group in each hierarchy that it needs. What has been made is
 // removed if there is an error.
-func make2(k kernel, all []hierarchy, name string, l Limits) (*Group, error) {
+func makeIn(k kernel, all []hierarchy, name string, l Limits) (*Group, error) {
 	m := &making{kernel: k, all: all, limits: l, group: &Group{kernel: k}}
 	m.base = prefix + name + "." + random()
 	m.two()

@@ -93,7 +93,7 @@ func TestVersion2(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFake(t, tt.controllers, tt.on, tt.groups)
 			f.userOwns = tt.userOwns
-			g, err := make2(f, []hierarchy{f.hierarchy(tt.own)}, "edge", tt.limits)
+			g, err := makeIn(f, []hierarchy{f.hierarchy(tt.own)}, "edge", tt.limits)
 			if tt.err != "" {
 				if err == nil || !errors.Is(err, emulator.ErrUnsupported) || !strings.Contains(err.Error(), tt.err) || strings.Contains(err.Error(), "\n") {
 					t.Errorf("%v; want it in one line and to say %q", err, tt.err)
