@@ -21,7 +21,8 @@ func slowdowns(s stats.Series) (page, string) {
 		subtitle: "Median time of inference over that at the least load, by the load that was achieved; bars: quartiles",
 		height:   vg.Length(lines) * 3 * vg.Inch,
 		caption: "Each mark is one model at one level of background load, on the horizontal axis by what the load achieved, not by what was asked; all conditions with that level are taken together, " +
-			"those that are not valid among them. A model on the dashed line slows down as selectors expect before they have learnt anything" + curveWords(all) + ".",
+			"those that are not valid among them; a hollow mark is a load that fell short of what was asked, and so never paused. An inference that takes less than the scheduler's slice, some 3 ms, " +
+			"is hardly slowed: who wakes up goes first. A model on the dashed line slows down as selectors expect before they have learnt anything" + curveWords(all) + ".",
 	}
 	models := slowedModels(all)
 	for i, m := range models {
@@ -116,6 +117,10 @@ func slowed(m stats.ModelSlowdown, i, n int) shape {
 		for _, q := range m.Points {
 			at := vg.Point{X: a.x(q.Achieved) + aside, Y: a.y(clamp(q.Ratio, a.plot.Y))}
 			a.StrokeLine2(stroke(col, 1), at.X, a.y(clamp(q.Low, a.plot.Y)), at.X, a.y(clamp(q.High, a.plot.Y)))
+			if q.Short {
+				a.DrawGlyphNoClip(draw.GlyphStyle{Color: col, Radius: vg.Points(3), Shape: draw.RingGlyph{}}, at)
+				continue
+			}
 			line = append(line, at)
 		}
 		a.StrokeLines(stroke(col, 1.4), line)

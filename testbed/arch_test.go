@@ -62,7 +62,7 @@ var mayImport = map[string]string{
 	"runner/profiling":         "emulator/unit emulator emulator/thread emulator/netns inference/model inference/node inference/profile",
 	"plots/stats":              "emulator/unit selector runner/record",
 	"plots":                    "emulator/unit plots/stats",
-	"testbed": "emulator/unit emulator emulator/trace emulator/trace/formats emulator/trace/host emulator/tc emulator/thread emulator/gpu emulator/load emulator/netns emulator/calibrate scenarios selector selector/external " +
+	"testbed": "emulator/unit emulator emulator/trace emulator/trace/formats emulator/trace/host emulator/tc emulator/thread emulator/cgroup emulator/gpu emulator/load emulator/netns emulator/calibrate scenarios selector selector/external " +
 		"inference/arch inference/dataset inference/evaluate inference/host inference/model inference/model/store inference/node inference/onnx inference/onnxfile inference/profile " +
 		"runner runner/devices runner/local runner/profiling runner/record plots plots/stats",
 	"tools/train/render": "inference/dataset",

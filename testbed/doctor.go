@@ -4,11 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"github.com/testbed/testbed/emulator"
+	"github.com/testbed/testbed/emulator/cgroup"
+	"github.com/testbed/testbed/emulator/gpu"
 	"github.com/testbed/testbed/emulator/netns"
 	"github.com/testbed/testbed/inference/onnx"
 )
@@ -84,7 +87,25 @@ func examine() (all []finding) {
 	if runtime.NumCPU() < 2 {
 		cpus.State, cpus.Detail = "no", "1: links, control and inference share it, and what is measured includes that"
 	}
-	return append(all, cpus)
+	return append(all, cpus, judge("quota", "nodes that get less CPU time than a CPU has (nodes[].quota)", false, tryQuota()), tryGPU())
+}
+
+// tryQuota makes a control group and removes it.
+func tryQuota() error {
+	g, err := cgroup.Make("doctor", cgroup.Limits{CPU: 0.5})
+	if err != nil {
+		return err
+	}
+	return g.Close()
+}
+
+// tryGPU asks the driver of GPUs, if there is one.
+func tryGPU() finding {
+	names, err := gpu.Names(gpu.Libraries{})
+	if err != nil {
+		return finding{"gpu", "no", false, err.Error()}
+	}
+	return finding{"gpu", "yes", false, "background load on " + strings.Join(names, ", ")}
 }
 
 func judge(name, use string, needed bool, err error) finding {

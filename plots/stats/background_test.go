@@ -96,9 +96,13 @@ func TestSlowdown(t *testing.T) {
 		t.Fatalf("slowdowns %+v, want those of the edge with its own curve", got)
 	}
 	// Of 9, 10, 11, 12 ms the median is 10, the quartiles are 9 and 11.
-	want := []ModelSlowdown{{"little", []SlowPoint{{0, 1, 1, 1, 4}, {0.4, 1.5, 1.5, 1.5, 8}}}, {"big", []SlowPoint{{0, 1, 0.9, 1.1, 4}, {0.4, 2, 1.9, 2.1, 8}}}}
+	want := []ModelSlowdown{{"little", []SlowPoint{{0, 1, 1, 1, 4, false}, {0.4, 1.5, 1.5, 1.5, 8, true}}}, {"big", []SlowPoint{{0, 1, 0.9, 1.1, 4, false}, {0.4, 2, 1.9, 2.1, 8, true}}}}
 	if diff := cmp.Diff(want, got[0].Models); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+	s.Header.Tolerance.CPU = 0.11
+	if got := Collect(s.Run).Slowdowns[0].Models[0].Points[1]; got.Short {
+		t.Errorf("0.4 of 0.5 asked, tolerance 0.11: %+v fell short", got)
 	}
 	s.Header.Conditions = s.Header.Conditions[:1]
 	if got := Collect(s.Run).Slowdowns; len(got) != 0 {

@@ -39,6 +39,10 @@ type SlowPoint struct {
 	// their quartiles over the same.
 	Ratio, Low, High float64
 	N                int
+	// Short says that the load got less than was asked, beyond the
+	// tolerance: then it never pauses, which inference meets otherwise than
+	// one that does.
+	Short bool
 }
 
 // A level is the conditions in which the same CPU load was asked of a node.
@@ -139,7 +143,8 @@ func (d *data) modelSlowdowns(node string, levels []level) (out []ModelSlowdown)
 			if base == 0 {
 				base = t.quantile(0.5)
 			}
-			s.Points = append(s.Points, SlowPoint{l.achieved, t.quantile(0.5) / base, t.quantile(0.25) / base, t.quantile(0.75) / base, len(t)})
+			s.Points = append(s.Points, SlowPoint{Achieved: l.achieved, Ratio: t.quantile(0.5) / base, Low: t.quantile(0.25) / base, High: t.quantile(0.75) / base,
+				N: len(t), Short: l.asked-l.achieved > d.run.Header.Tolerance.CPU})
 		}
 		if len(s.Points) > 1 {
 			out = append(out, s)
