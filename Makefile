@@ -1,4 +1,4 @@
-# make run    builds testbed and runs the showpiece, about two minutes
+# make run    builds testbed and runs the showpiece, about four minutes
 # make test   all tests, race detector on, and those of test-netem
 # make build  bin/testbed
 # make cross  for linux/arm64 and darwin/arm64, as far as this machine can
