@@ -47,7 +47,8 @@ func routerMain() error {
 	if err := exitWithPeer(routerFD, 0); err != nil {
 		return err
 	}
-	thread.Undisturbed()
+	// An ordinary user has no real-time threads that could be held up.
+	_ = thread.Undisturbed()
 	control, err := inherited(routerFD, "router's socket")
 	if err != nil {
 		return err

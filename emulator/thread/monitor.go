@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"runtime/debug"
 	"runtime/metrics"
-	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -25,23 +24,30 @@ const (
 // long in a call, or a collection of garbage. If that other is ordinary and on
 // the same CPU, a real-time thread never lets it go on, and both stand still
 // until the kernel throttles real-time threads, after 0.95 s.
+//
+// A monitor above them wakes up at its own pace, up to every 20 µs, whoever is
+// busy. That is nothing on a machine, but on a kernel that is itself a program,
+// of one CPU, it makes all else late by a tick of its clock: so it is raised
+// only by programs that ask for it.
 
-// raiseMonitor gives the monitor a higher priority than real-time threads have,
-// the first time that it is called. The error says why it stays ordinary.
-var raiseMonitor = sync.OnceValue(func() error {
-	tid, err := monitor()
-	if err != nil {
-		return fmt.Errorf("SCHED_FIFO: the runtime's monitor: %w", err)
-	}
-	return fifo(tid, Monitor)
-})
-
-// Undisturbed keeps collections of garbage from holding real-time threads up:
-// there is one when Collect is called, or if there is very much of it. It is
-// called once, early, by a program that has such threads for long.
-func Undisturbed() {
+// Undisturbed keeps the Go runtime of this process from holding real-time
+// threads up. It is called once, early, by a program that will have some: the
+// monitor gets a higher priority than they have, and garbage is collected when
+// Collect is called, or if there is very much of it.
+//
+// The error says why the monitor stays ordinary: it may not be raised, in which
+// case there are no real-time threads either, or was not found.
+func Undisturbed() error {
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(unwatched)
+	tid, err := monitor()
+	if err == nil {
+		err = fifo(tid, Monitor)
+	}
+	if err != nil {
+		return fmt.Errorf("the runtime's monitor: %w", err)
+	}
+	return nil
 }
 
 // monitor is the runtime's monitor: the first thread that it starts.

@@ -15,12 +15,15 @@ import (
 	"github.com/testbed/testbed/emulator/thread"
 )
 
-// TestMonitor: with the first real-time thread one other, not the main one, is
-// above the links' priority, and stays the only one; what it starts is ordinary.
+// TestMonitor: one thread of an undisturbed process, not the main one, is above
+// the links' priority, and stays the only one; what it starts is ordinary.
 func TestMonitor(t *testing.T) {
+	t.Cleanup(func() {
+		debug.SetGCPercent(100)
+		debug.SetMemoryLimit(math.MaxInt64)
+	})
 	for range 3 {
-		var refused error
-		thread.ThrowAway(func() { refused = thread.Realtime(thread.Link) })
+		refused := thread.Undisturbed()
 		raised := above(t)
 		if want := map[bool]int{true: 1}[refused == nil]; len(raised) != want {
 			t.Errorf("%d threads above the links' priority, and the answer %v", len(raised), refused)
@@ -39,7 +42,7 @@ func TestMonitor(t *testing.T) {
 
 // TestUndisturbed: garbage waits.
 func TestUndisturbed(t *testing.T) {
-	thread.Undisturbed()
+	_ = thread.Undisturbed() // the error is the monitor's
 	t.Cleanup(func() { debug.SetMemoryLimit(math.MaxInt64) })
 	if percent := debug.SetGCPercent(100); percent != -1 {
 		t.Errorf("garbage is collected at %d %%", percent)

@@ -73,7 +73,9 @@ func TestNoStall(t *testing.T) {
 // between its rounds, which is 20 µs and more. It returns by how much one of
 // them was late at most.
 func wait(t *testing.T, n int, d time.Duration) time.Duration {
-	thread.Undisturbed()
+	if err := thread.Undisturbed(); err != nil {
+		t.Error(err)
+	}
 	runtime.GOMAXPROCS(n + 2)
 	end := time.Now().Add(d)
 	var latest atomic.Int64

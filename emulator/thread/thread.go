@@ -16,22 +16,18 @@ import (
 const (
 	Probe   = 5  // what measures links, which must never hold them up
 	Link    = 10 // what plays links
-	Monitor = 11 // the Go runtime's monitor, which watches both: Realtime needs the right to this one
+	Monitor = 11 // the Go runtime's monitor, which watches both: see Undisturbed
 )
 
 // Realtime gives the calling goroutine a thread of its own, which ends with
 // it, with precise timers and, where allowed, SCHED_FIFO at that priority, at most
-// Link. The error says why it has no SCHED_FIFO. The first call gives the Go
-// runtime's monitor a higher one, for without that such a thread may stand still
-// for 0.95 s; it stays.
+// Link. The error says why it has no SCHED_FIFO. A program in which such threads
+// come and go from system calls all the time calls Undisturbed first.
 func Realtime(priority uint32) error {
 	runtime.LockOSThread() // not unlocked: the priority goes with the thread
 	// Timers of other threads are up to 50 µs late so that they can share
 	// interrupts.
 	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
-	if err := raiseMonitor(); err != nil {
-		return err
-	}
 	return fifo(0, priority)
 }
 
