@@ -11,7 +11,7 @@ export CGO_ENABLED = 1
 .PHONY: run test test-netem build cross onnxruntime fmt vet bench fuzz clean
 .DEFAULT_GOAL := build
 
-run: build onnxruntime
+run: build
 	bin/testbed run $(SCENARIO)
 
 test: onnxruntime fmt vet test-netem
@@ -22,7 +22,7 @@ test: onnxruntime fmt vet test-netem
 test-netem:
 	@scripts/test-netem.sh
 
-build:
+build: onnxruntime
 	go build -o bin/testbed ./testbed
 
 cross:

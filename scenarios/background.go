@@ -26,6 +26,23 @@ func (d *decoder) load(o object, l Links) emulator.Load {
 	}
 }
 
+// withinQuota notes a load that the node's quota cannot give.
+func (d *decoder) withinQuota(o object, name string, l emulator.CPULoad) {
+	n, ok := d.bounds[name]
+	if share := n.Quota / float64(n.CPUs); ok && most(l.Level) > share {
+		d.add(o.n.child("cpu").position, join(o.path, "cpu"), "%.0f %% of its CPUs is more than the quota of node %s leaves: want at most %.0f%%", 100*most(l.Level), name, 100*share)
+	}
+}
+
+// most is the highest share of a level.
+func most(l emulator.Level) float64 {
+	if l.Over == nil {
+		return l.Share
+	}
+	_, highest := l.Over.Range()
+	return highest
+}
+
 // shaped is the mapping under a key that may have a plain value instead; then
 // it is as if it were missing.
 func (o object) shaped(key string) object {
@@ -151,6 +168,7 @@ func (d *decoder) traffic(o object, key string, l emulator.Link) emulator.Traffi
 	t := emulator.Traffic{Of: l.MeanRate()}
 	if n.shape == scalar {
 		if r, err := unit.ParseBitRate(n.text); err == nil && r > 0 && r <= MaxRate {
+			d.carried(n, join(o.path, key), float64(r), l)
 			return emulator.Traffic{Level: emulator.Level{Share: 1}, Of: r}
 		}
 	}
@@ -160,6 +178,9 @@ func (d *decoder) traffic(o object, key string, l emulator.Link) emulator.Traffi
 	t.TCP, t.Bulk = by != "udp", by == "bulk"
 	if in.has("of") {
 		t.Of = read(in, "of", asRate)
+	}
+	if !t.Bulk {
+		d.carried(n, join(o.path, key), most(t.Level)*float64(t.Of), l)
 	}
 	if t.Bulk && (in.has("level") || in.has("trace") || in.has("ramp") || in.has("timeline")) {
 		d.add(n.position, in.path, "by: bulk is as fast as it can be: want no level beside it")
@@ -172,6 +193,13 @@ func (d *decoder) traffic(o object, key string, l emulator.Link) emulator.Traffi
 		}
 	}
 	return t
+}
+
+// carried notes cross traffic that its link cannot carry.
+func (d *decoder) carried(n *node, path string, bps float64, l emulator.Link) {
+	if rate := l.MeanRate(); rate > 0 && bps > float64(rate) {
+		d.add(n.position, path, "%v is more than the link's %v", unit.BitRate(bps), rate)
+	}
 }
 
 // asTraffic reads a share; the rate that it could be instead is read before.

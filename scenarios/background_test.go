@@ -106,6 +106,14 @@ func TestBackgroundMistakes(t *testing.T) {
 			t.Errorf("%s:\n got %v\nwant s/x.yaml:%s", tt.yaml, err, tt.want)
 		}
 	}
+	for yaml, want := range map[string]string{
+		"nodes: [{name: edge, quota: 40%}]\nbackground: {edge: {cpu: 70%}}\n":     `x.yaml:2:26: background.edge.cpu: 70 % of its CPUs is more than the quota of node edge leaves: want at most 40%`,
+		"links: {edge: {up: {rate: 10Mbps}}}\nbackground: {edge: {up: 20Mbps}}\n": `x.yaml:2:25: background.edge.up: 20Mbps is more than the link's 10Mbps`,
+	} {
+		if _, err := scenarios.Read(fstest.MapFS{"x.yaml": {Data: []byte(yaml)}}, "x.yaml", nil); err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
 	// A share needs something that it is of.
 	_, err := scenarios.Read(fstest.MapFS{"x.yaml": {Data: []byte("background: {edge: {up: 30%}}\n")}}, "x.yaml", nil)
 	const want = `x.yaml:1:25: background.edge.up: "30%": want a rate, such as 2Mbps, or of: 10Mbps: the link has none that this could be a share of`

@@ -17,6 +17,7 @@ type decoder struct {
 	world      string
 	asTheyAre  []string          // nodes that speak nothing but the Open Inference Protocol
 	nodes      []string          // names of inference nodes
+	bounds     map[string]Node   // of those that have a quota
 	beside     map[string]string // of nodes that have no link of their own
 	besideAt   []besides
 	modelsAt   []place

@@ -52,6 +52,7 @@ func (p *Plan) Estimate() Estimate {
 	for _, opt := range opts {
 		e.Duration += perModel + profileRuns*opt.Infer + profileLoads*(opt.Load+loading.TimeToSend(opt.Size))
 	}
+	e.Duration += p.calibrating(opts)
 	for _, c := range p.Conditions {
 		one := p.trial(c, opts)
 		n := p.Scenario.Repetitions
@@ -95,6 +96,7 @@ func (p *Plan) judging(e *Estimate, c Condition, opts []selector.Option, held []
 		return
 	}
 	n := (c.Requests + p.Scenario.Judge.Every - 1) / p.Scenario.Judge.Every
+	n *= max(1, p.optionCount()/len(opts)) // those of other nodes count as those of the first
 	for _, opt := range opts {
 		first := p.request(only{}, c, []selector.Option{opt}, held)
 		then := first
@@ -105,6 +107,28 @@ func (p *Plan) judging(e *Estimate, c Condition, opts []selector.Option, held []
 		e.Down += first.fetched + unit.Bytes(n-1)*then.fetched
 		e.Duration += first.took + time.Duration(n-1)*then.took
 	}
+}
+
+// optionCount is how many options a run makes.
+func (p *Plan) optionCount() (n int) {
+	for _, place := range p.Scenario.Placements {
+		n += len(p.Scenario.Models)
+		if place == string(selector.Cascade) {
+			n-- // the most accurate model is asked last
+		}
+	}
+	return n
+}
+
+// calibrating is how long it takes to measure what two models answer together.
+func (p *Plan) calibrating(opts []selector.Option) (t time.Duration) {
+	if !slices.ContainsFunc(p.Scenario.Placements, func(place string) bool { return place == string(selector.Cascade) || place == string(selector.Hedged) }) {
+		return 0
+	}
+	for _, opt := range opts {
+		t += time.Duration(p.Scenario.Cascade.Images) * (opt.Infer + perRequest/5)
+	}
+	return t
 }
 
 // guessed is a selector that chooses as an arm would, roughly: somebody else's

@@ -29,6 +29,7 @@ func (d *decoder) condition(root *node) Condition {
 	}
 	for _, name := range d.nodes {
 		c.Background[name] = d.load(background.of(name), c.Links[d.site(name)])
+		d.withinQuota(background.of(name), name, c.Background[name].CPU)
 	}
 	d.asFound(root, c)
 	return c

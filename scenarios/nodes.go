@@ -37,6 +37,9 @@ func (d *decoder) inferenceNodes(o object) []Node {
 		if slices.Contains(d.nodes, node.Name) && node.Name != "" {
 			d.add(n.position, paths[i], "another node is called %q", node.Name)
 		}
+		if node.Quota > 0 && node.CPUs > 0 {
+			d.bounds[node.Name] = node
+		}
 		nodes = append(nodes, node)
 		d.nodes = append(d.nodes, node.Name)
 	}

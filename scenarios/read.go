@@ -36,7 +36,7 @@ func Read(fsys fs.FS, name string, overrides []Setting, stored ...string) (*Plan
 	if err := ps.first(); err != nil {
 		return nil, err
 	}
-	d := &decoder{problems: ps, fsys: fsys, recordings: map[string]reading{}, beside: map[string]string{}, stored: stored}
+	d := &decoder{problems: ps, fsys: fsys, recordings: map[string]reading{}, beside: map[string]string{}, bounds: map[string]Node{}, stored: stored}
 	o := d.object(root, "", "")
 	s := d.scenario(o, name)
 	dims := d.axes(o)

@@ -109,11 +109,33 @@ func (d *decoder) selector(n *node, at, pattern string, s Scenario) Selector {
 	if policy == "static" && option == "" {
 		d.value(n, at, "want the option that static takes, such as static:signs-resnet14, or {policy: static, option: signs-resnet14@edge}")
 	}
+	if policy == "static" && option != "" {
+		d.static(n, at, option, s)
+	}
 	d.external(o, &x)
 	if x.Name == "" {
 		x.Name = nameOfArm(x)
 	}
 	return x
+}
+
+// static notes an option that the scenario does not have: of one part, the model
+// and the node that it names.
+func (d *decoder) static(n *node, at, option string, s Scenario) {
+	if strings.ContainsAny(option, "→|+") {
+		return // as the run makes them
+	}
+	model, node, placed := strings.Cut(option, "@")
+	var models []string
+	for _, m := range s.Models {
+		models = append(models, m.Name)
+	}
+	switch {
+	case !slices.Contains(models, model):
+		d.add(n.position, at, "static: no model %s in this scenario%s", quote(model), suggest(model, models))
+	case placed && !slices.Contains(s.Placements, node):
+		d.add(n.position, at, "static: no node %s in placement%s", quote(node), suggest(node, s.Placements))
+	}
 }
 
 // policy is what the mapping says, or its name, or that of who is asked.

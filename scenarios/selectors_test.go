@@ -70,6 +70,8 @@ func TestSelectorMistakes(t *testing.T) {
 		{"selectors: [greedy, {policy: advanced, timeout: 1s}]", `3:49: selectors[1].timeout: is for selectors of exec or url`},
 		{"selectors: [greedy, {name: m, exec: [a], fallback: stop}]", `3:52: selectors[1].fallback: "stop": want end, greedy, advanced, fastest or random`},
 		{"selectors: [greedy, {name: m, url: localhost:80}]", `3:36: selectors[1].url: "localhost:80": want the URL of a server, such as http://127.0.0.1:9000/select`},
+		{"selectors: [greedy, static:resnet50]", `3:21: selectors[1]: static: no model "resnet50" in this scenario`},
+		{"selectors: [greedy, static:signs-resnet14@fog]", `3:21: selectors[1]: static: no node "fog" in placement`},
 		{"judge: {selectors: [random, random]}", `3:29: judge.selectors[1]: "random" a second time: selectors are told apart by their names: {name: other, policy: …}`},
 		{"judge: {every: -1}", `3:16: judge.every: "-1": want a whole number from 0 to 1000000`},
 		{"cascade: {threshold: 0.5}", `3:22: cascade.threshold: "0.5": want a share from 0% to 100%, such as 50%`},

@@ -6,6 +6,7 @@ import (
 
 	"github.com/testbed/testbed/runner/record"
 	"github.com/testbed/testbed/scenarios"
+	"github.com/testbed/testbed/selector"
 )
 
 // described says how a selector chooses, in terms that outlive the scenario's
@@ -17,7 +18,7 @@ func described(s scenarios.Selector, sc scenarios.Scenario) record.Selector {
 			settings = append(settings, fmt.Sprintf(format, args...))
 		}
 	}
-	say(s.Budget != sc.Budget, "budget %v, %v", percentOf(s.Budget.Absolute), percentOf(s.Budget.Relative))
+	say(s.Budget != sc.Budget, "%s", budgetOf(s.Budget))
 	say(s.Lower, "accuracy by its lower bound")
 	say(s.Quantile > 0, "decides by the %.0f %% quantile", 100*s.Quantile)
 	say(s.Option != "", "option %s", s.Option)
@@ -31,4 +32,14 @@ func described(s scenarios.Selector, sc scenarios.Scenario) record.Selector {
 	return record.Selector{Name: s.Name, Policy: s.Policy, Settings: settings, Placements: s.Placements}
 }
 
-func percentOf(share float64) string { return fmt.Sprintf("%.3g %%", 100*share) }
+// budgetOf is a budget as scenarios write it.
+func budgetOf(b selector.Budget) string {
+	points, share := fmt.Sprintf("%.3gpp", 100*b.Absolute), fmt.Sprintf("%.3g%%", 100*b.Relative)
+	switch {
+	case b.Relative >= 1:
+		return "budget " + points
+	case b.Absolute >= 1:
+		return "budget " + share
+	}
+	return "budget " + points + " and " + share
+}

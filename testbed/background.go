@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/testbed/testbed/emulator"
+	"github.com/testbed/testbed/emulator/unit"
 	"github.com/testbed/testbed/runner/record"
 )
 
@@ -62,6 +63,10 @@ func backgroundOf(node string, l emulator.Load) string {
 		switch {
 		case b.Resource == record.Resident:
 			word = fmt.Sprintf("%v held", l.Resident)
+		case b.Resource == record.TrafficDown && l.Down.Over == nil && !l.Down.Bulk:
+			word = fmt.Sprintf("%v %s", unit.BitRate(b.Asked*float64(l.Down.Of)), b.Resource)
+		case b.Resource == record.TrafficUp && l.Up.Over == nil && !l.Up.Bulk:
+			word = fmt.Sprintf("%v %s", unit.BitRate(b.Asked*float64(l.Up.Of)), b.Resource)
 		case b.Varies:
 			word = fmt.Sprintf("%s varies, mean %.0f %%", b.Resource, 100*b.Asked)
 		case strings.HasPrefix(b.Also, "TCP"):

@@ -1,7 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
 
 	"github.com/testbed/testbed/emulator/gpu"
 	"github.com/testbed/testbed/emulator/thread"
@@ -14,6 +18,9 @@ func probeGPU() error { return gpu.Probe(gpu.Libraries{}, 0) }
 // affordable says which node of a plan asks for more than this machine has. It
 // is asked before anything is made.
 func affordable(plan *scenarios.Plan, gpu func() error) error {
+	if err := errors.Join(runnable(plan, "selectors", plan.Scenario.Selectors), runnable(plan, "judge.selectors", plan.Scenario.Judge.Shadows)); err != nil {
+		return err
+	}
 	if plan.Scenario.World != "netns" {
 		return nil // each device knows for itself
 	}
@@ -29,6 +36,27 @@ func affordable(plan *scenarios.Plan, gpu func() error) error {
 			if err := gpu(); err != nil {
 				return plan.KeyError("background."+n.Name+".gpu", err)
 			}
+		}
+	}
+	return nil
+}
+
+// runnable says which program of somebody's, named by the selectors under a key,
+// cannot be found.
+func runnable(plan *scenarios.Plan, key string, selectors []scenarios.Selector) error {
+	for i, s := range selectors {
+		if len(s.Exec) == 0 {
+			continue
+		}
+		program := s.Exec[0]
+		if strings.Contains(program, "/") && !filepath.IsAbs(program) {
+			program = filepath.Join(s.Dir, program)
+		}
+		if strings.Contains(program, "/") && !filepath.IsAbs(program) {
+			program = "./" + program
+		}
+		if _, err := exec.LookPath(program); err != nil {
+			return plan.KeyError(fmt.Sprintf("%s[%d].exec", key, i), err)
 		}
 	}
 	return nil

@@ -128,7 +128,7 @@ func (a *app) printJSON(v any) error {
 // printPlan prints the matrix, the order of the trials and what they cost.
 func (a *app) printPlan(plan *scenarios.Plan) error {
 	sc := plan.Scenario
-	fmt.Fprintf(a.out, "%s: %s\nselectors %s; %d models; %s; seed %d\n\n", sc.Name, sc.Title, selectorNames(sc), len(sc.Models), sc.Dataset.Name, sc.Seed)
+	fmt.Fprintf(a.out, "%s\nselectors %s; %d models; %s; seed %d\n\n", strings.TrimSuffix(sc.Name+": "+sc.Title, ": "), selectorNames(sc), len(sc.Models), sc.Dataset.Name, sc.Seed)
 	t := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(t, "condition\tdown\tup\tround trip\tbackground\tdevice\tpairs")
 	for _, c := range plan.Conditions {

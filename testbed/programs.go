@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/testbed/testbed/runner"
@@ -26,7 +25,7 @@ func (a *app) startPrograms(ctx context.Context, plan *scenarios.Plan) (programs
 		}
 		p, err := external.Start(ctx, external.Config{Name: s.Name, Exec: s.Exec, Dir: s.Dir, URL: s.URL, Timeout: s.Timeout, Stderr: a.diag})
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("selector %s: %w", s.Name, err), all.close())
+			return nil, errors.Join(err, all.close())
 		}
 		all[s.Name] = p
 	}

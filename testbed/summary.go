@@ -38,7 +38,7 @@ func (a *app) printSummary(dir string, s *stats.Summary) error {
 	if text := regrets(s); text != "" {
 		fmt.Fprintln(a.out, text)
 	}
-	if s.Verdict.Result == stats.Invalid && s.World == "netns" {
+	if s.Verdict.Result == stats.Invalid && s.World == "netns" && late(s) {
 		a.say("not valid is mostly what a busy machine is: run on a quiet one; testbed calibrate --quick says how exact it is")
 	}
 	if n := len(s.Warnings); n > 0 {
@@ -102,16 +102,24 @@ func choices(a stats.Arm) string {
 	return strings.Join(options, ", ")
 }
 
+// late says whether packets were late in a condition that is not valid.
+func late(s *stats.Summary) bool {
+	return slices.ContainsFunc(s.Conditions, func(c stats.Condition) bool {
+		return slices.ContainsFunc(c.Reasons, func(why string) bool { return strings.Contains(why, " lag: ") })
+	})
+}
+
 // regrets says how the arms did against the oracle; empty if nobody asked it.
 func regrets(s *stats.Summary) string {
 	var parts []string
+	n := 0
 	for _, arm := range s.Run.Arms {
 		if r, ok := s.Regret[arm]; ok && r.N > 0 {
-			parts = append(parts, fmt.Sprintf("%s %s", arm, r.Mean.Percent(1)))
+			parts, n = append(parts, fmt.Sprintf("%s by %s", arm, r.Mean.Percent(1))), max(n, r.N)
 		}
 	}
-	if len(parts) == 0 {
+	if n == 0 {
 		return ""
 	}
-	return "slower than the oracle, which knows how every option does: " + strings.Join(parts, ", ")
+	return fmt.Sprintf("slower than the oracle, the best option at each of %s: %s", plural(n, "instant"), strings.Join(parts, ", "))
 }

@@ -25,7 +25,7 @@ func (d *data) judge(s *Summary) {
 		}
 	}
 	for _, name := range s.Judging.Order {
-		if a := s.Regret[name].Ablation; a != nil && a.N > 0 && a.Changed == 0 {
+		if a := s.Regret[name].Ablation; a != nil && a.N >= fewestAblated && a.Changed == 0 {
 			d.warn("%s, which is %s without %s, chose at all %d instants what that did: the term is worth nothing in these conditions", name, a.Of, a.Without, a.N)
 		}
 	}
@@ -246,3 +246,6 @@ func compareChoices(k, base *judged, keep func(int) bool) *Ablation {
 	}
 	return out
 }
+
+// fewestAblated is how many instants let one say that a term changed nothing.
+const fewestAblated = 6

@@ -69,6 +69,23 @@ func moreNeeded(r Requirement, n int) int {
 	return max(int(math.Ceil(more/step-1e-9)*step), 1)
 }
 
+// mostFailed is the share of an arm's decisions that may have been made by its
+// fallback: with more it is that which was measured.
+const mostFailed = 0.05
+
+// standIns says of the two arms that the verdict is about how many of their
+// decisions their fallback made; much is set if they are too many for a
+// verdict.
+func standIns(s *Summary) (text string, much bool) {
+	for i := range min(2, len(s.Models)) {
+		if d := s.Models[i].Decisions; d.Failed > 0 {
+			text += fmt.Sprintf(" %d of %d decisions of %s failed, and its fallback made them.", d.Failed, d.N, s.Models[i].Selector)
+			much = much || float64(d.Failed) > mostFailed*float64(d.N)
+		}
+	}
+	return text, much
+}
+
 // verdictOf decides. conditions are all; the requirements are of the valid ones.
 func verdictOf(s *Summary, requirements []Requirement) Verdict {
 	v := Verdict{Result: Inconclusive, Requirements: requirements}
@@ -86,17 +103,22 @@ func verdictOf(s *Summary, requirements []Requirement) Verdict {
 			failed++
 		}
 	}
+	others, much := standIns(s)
 	switch {
 	case valid == 0 || float64(valid) < leastValid*float64(len(s.Conditions)):
 		v.Result = Invalid
-		v.Sentence = invalidSentence(s, valid)
+		v.Sentence = invalidSentence(s, valid) + others
+		return v
+	case much:
+		v.Result = Invalid
+		v.Sentence = "INVALID: it is another selector that was measured." + others + interrupted(s)
 		return v
 	case failed > 0:
 		v.Result = Fail
 	case met == len(requirements):
 		v.Result = Pass
 	}
-	v.Sentence = sentence(s, v, valid)
+	v.Sentence = sentence(s, v, valid) + others
 	if s.Status != "done" {
 		v.Sentence = strings.Replace(v.Sentence, v.Result+":", v.Result+" so far, of a run that is not complete:", 1)
 	}

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/testbed/testbed/selector"
 )
 
 func TestJudge(t *testing.T) {
@@ -118,6 +120,32 @@ func TestVerdictNeedsValidConditions(t *testing.T) {
 		}
 		if tt.want == Invalid && !strings.Contains(v.Sentence, "1 of 3 conditions are valid") {
 			t.Errorf("sentence %q", v.Sentence)
+		}
+	}
+}
+
+// TestVerdictOfStandIns: a selector whose fallback chose more than one time in
+// twenty was not measured; fewer are said beside the verdict.
+func TestVerdictOfStandIns(t *testing.T) {
+	for _, tt := range []struct {
+		failed int
+		want   string
+		words  string
+	}{
+		{0, Pass, "1 of 1 conditions valid."},
+		{2, Pass, "conditions valid. 2 of 40 decisions of advanced failed, and its fallback made them."},
+		{3, Invalid, "INVALID: it is another selector that was measured. 3 of 40 decisions of advanced failed, and its fallback made them."},
+	} {
+		s := newSmall("c")
+		s.many("c", 40, 100*ms, 50*ms)
+		for pair := range 40 {
+			d := s.decide(pair, selector.Phases{Infer: 50 * ms}, selector.Phases{Infer: 50 * ms}, 0)
+			if pair < tt.failed {
+				d.Decision.Failed = "no answer within 1s"
+			}
+		}
+		if v := Summarize(s.Run).Verdict; v.Result != tt.want || !strings.HasSuffix(v.Sentence, tt.words) {
+			t.Errorf("%d failed: %s %q, want %s with %q", tt.failed, v.Result, v.Sentence, tt.want, tt.words)
 		}
 	}
 }
