@@ -151,7 +151,7 @@ func TestFile(t *testing.T) {
 		if int64(len(file)) != size.Bytes || info.Parameters != size.Parameters || info.Opset != 13 {
 			t.Errorf("%s: %d bytes, %d parameters, opset %d; want %+v, 13", name, len(file), info.Parameters, info.Opset, size)
 		}
-		want := onnxfile.Classifier{Input: "input", Output: "logits", Size: size.Input, Batch: true, Classes: 1000}
+		want := onnxfile.Classifier{Input: "input", Output: "logits", Size: size.Input, Batch: true, Classes: 1000, Seeded: true}
 		if c, err := info.Classifier(); err != nil || c != want {
 			t.Errorf("%s: %+v, %v; want %+v", name, c, err, want)
 		}
