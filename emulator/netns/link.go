@@ -47,18 +47,19 @@ func (l *link) set(ask LinkArgs) error {
 	}
 	played := ask
 	played.Down, played.Up = l.setup.Config.broken(ask.Down), l.setup.Config.broken(ask.Up)
+	var zero time.Time
 	if engine == engineRelay {
-		err = l.byRelay(played)
+		zero, err = l.byRelay(played)
 	} else {
 		err = l.byKernel(played)
+		zero = time.Now()
 	}
 	if err != nil {
 		// Half a link must not pass for one.
 		l.engine = ""
 		return err
 	}
-	now := time.Now()
-	l.engine, l.reason, l.since, l.counted, l.asked = engine, reason, now, now, ask
+	l.engine, l.reason, l.since, l.counted, l.asked = engine, reason, zero, zero, ask
 	return nil
 }
 
@@ -84,23 +85,23 @@ func (l *link) rewind(to RewindArgs) error {
 			return err
 		}
 	}
+	zero := time.Now().Add(-to.Since)
 	if c := l.setup.Config; l.relay != nil {
-		l.relay.SetAt(c.broken(ask.Up), c.broken(ask.Down), ask.Seed, to.Since)
+		zero = l.relay.SetAt(c.broken(ask.Up), c.broken(ask.Down), ask.Seed, to.Since)
 	}
-	l.reason, l.since, l.asked = reason, time.Now().Add(-to.Since), ask
+	l.reason, l.since, l.asked = reason, zero, ask
 	return nil
 }
 
-// byRelay has frames read and sent by this process.
-func (l *link) byRelay(ask LinkArgs) error {
+// byRelay has frames read and sent by this process. It returns when the link's
+// clock was 0.
+func (l *link) byRelay(ask LinkArgs) (zero time.Time, err error) {
 	if l.relay == nil {
-		var err error
 		if l.relay, err = l.openRelay(); err != nil {
-			return err
+			return zero, err
 		}
 	}
-	l.relay.Set(ask.Up, ask.Down, ask.Seed)
-	return nil
+	return l.relay.Set(ask.Up, ask.Down, ask.Seed), nil
 }
 
 func (l *link) openRelay() (*relay.Relay, error) {

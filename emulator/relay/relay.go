@@ -95,37 +95,42 @@ func open(a, b port, o Options) (*Relay, error) {
 // before the call; counters, lag and the time of traces start at 0. Losses and
 // jitter follow from seed alone, and differ between the directions. When Set
 // returns, the links are in use. They must pass Check, else Set panics. After
-// Close it does nothing.
-func (r *Relay) Set(aToB, bToA emulator.Link, seed uint64) {
+// Close it does nothing. It returns when the links' clock was 0, which is before
+// they were in use.
+func (r *Relay) Set(aToB, bToA emulator.Link, seed uint64) (zero time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	zero = time.Now()
 	if r.closed {
-		return
+		return zero
 	}
-	ab, ba := bothSettings(aToB, bToA, seed, 0)
+	ab, ba := bothSettings(aToB, bToA, seed, zero, 0)
 	r.use(ab, ba)
 	// What found no room was of the links before.
 	r.a.takeDrops()
 	r.b.takeDrops()
+	return zero
 }
 
 // SetAt is Set with links that have had nothing to carry until their clock, as
 // it is called, shows since, 0 or more; and counters and lag go on from what
 // they are. What waits is discarded and not counted.
-func (r *Relay) SetAt(aToB, bToA emulator.Link, seed uint64, since time.Duration) {
+func (r *Relay) SetAt(aToB, bToA emulator.Link, seed uint64, since time.Duration) (zero time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	now := time.Now()
+	zero = now.Add(-since)
 	if r.closed {
-		return
+		return zero
 	}
-	ab, ba := bothSettings(aToB, bToA, seed, since)
+	ab, ba := bothSettings(aToB, bToA, seed, now, since)
 	ab.counts, ba.counts = r.aToB.current.Load().counts, r.bToA.current.Load().counts
 	r.use(ab, ba)
+	return zero
 }
 
-// bothSettings makes the settings of both links, of this age.
-func bothSettings(aToB, bToA emulator.Link, seed uint64, since time.Duration) (ab, ba *setting) {
-	now := time.Now()
+// bothSettings makes the settings of both links, which are of this age now.
+func bothSettings(aToB, bToA emulator.Link, seed uint64, now time.Time, since time.Duration) (ab, ba *setting) {
 	ab = newSetting(aToB, rand.New(rand.NewPCG(seed, 0)), now, since)
 	ba = newSetting(bToA, rand.New(rand.NewPCG(seed, 1)), now, since)
 	return ab, ba

@@ -24,7 +24,9 @@ func TestThrowAway(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		if got := slack(t); got != before {
+		// A thread that the runtime's monitor started, when that is a
+		// real-time one, has none, which is not of f's doing.
+		if got := slack(t); got != before && got != 0 {
 			t.Fatalf("timer slack %d ns afterwards, want %d", got, before)
 		}
 	}
