@@ -56,6 +56,27 @@ type World interface {
 	Now() time.Duration
 }
 
+// A Virtual is a World whose time is not ours: it passes only while its methods
+// run, so that the same calls always give the same times. Its Telemetry is of
+// every second of its own time, however seldom it is asked.
+type Virtual interface {
+	World
+
+	// Wait lets time pass.
+	Wait(d time.Duration)
+
+	// Together runs parts at the same time, and returns when all have
+	// returned. Parts may call Do, Wait and Now, and one at a time runs: what
+	// they share needs no lock, and which of them runs next depends on the
+	// world's time alone.
+	Together(parts ...func())
+
+	// Fork is a world of the same nodes in which nothing has happened yet, for
+	// trials that are carried out beside each other. It is left when the
+	// last reference to it is.
+	Fork() Virtual
+}
+
 // A Request is one image for one model.
 type Request struct {
 	Node, Arm, Model string

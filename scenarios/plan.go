@@ -37,7 +37,7 @@ type Scenario struct {
 	Title       string          `json:"title,omitempty"`
 	Description string          `json:"description,omitempty"`
 	Seed        uint64          `json:"seed"`
-	World       string          `json:"world"`  // netns or devices
+	World       string          `json:"world"`  // netns, devices or sim
 	Engine      string          `json:"engine"` // auto, relay or tc
 	Device      string          `json:"device"` // auto, packet or tun
 	Strict      bool            `json:"strict"` // refuse links that other load may hold up
@@ -51,11 +51,13 @@ type Scenario struct {
 	Cascade     Cascade         `json:"cascade"`
 	Selectors   []Selector      `json:"selectors"` // two or more; the first is the baseline
 	Judge       Judge           `json:"judge"`
+	Record      Record          `json:"record,omitzero"`
 	Budget      selector.Budget `json:"budget"`
 	Axes        []Axis          `json:"vary"`
 	Require     Require         `json:"require"`
 	Tolerance   Tolerance       `json:"tolerance"`
-	Timeout     time.Duration   `json:"timeout_ns"` // of one request
+	Noise       string          `json:"noise,omitempty"` // in the world sim: how much computing varies: none, or, if empty, as each device's profile says
+	Timeout     time.Duration   `json:"timeout_ns"`      // of one request
 	Repetitions int             `json:"repetitions"`
 }
 
@@ -72,6 +74,10 @@ type Node struct {
 	Spinning     bool   `json:"spinning,omitempty"`     // threads of an inference spin while they wait for work
 	Cache        bool   `json:"cache,omitempty"`        // optimised models are kept on the device's disk
 	Profile      string `json:"profile,omitempty"`      // a device profile to go by instead of measuring: a file, or the name of a published one
+
+	// In the world sim.
+	Device string  `json:"device,omitempty"` // the device profile that the node is: a file, or the name of a published one
+	Speed  float64 `json:"speed,omitempty"`  // computes so many times as fast as Device; 0: 1
 
 	// In the world of devices.
 	Address  string `json:"address,omitempty"`   // http://host:port or https://host:port
@@ -91,9 +97,13 @@ type Repository struct {
 
 // A Dataset names labelled images.
 type Dataset struct {
-	Name    string `json:"name"`              // signs, synthetic, folder or cifar10
+	Name    string `json:"name"`              // signs, synthetic, folder or cifar10; in the world sim also blank
 	Path    string `json:"path,omitempty"`    // of a folder or a CIFAR-10 file
 	Classes string `json:"classes,omitempty"` // file of class names, of a folder
+	// Of blank, images of which nothing but this is known.
+	Size   unit.Bytes `json:"size,omitempty"`   // of each image file
+	Labels int        `json:"labels,omitempty"` // how many classes there are
+
 	// Images is how many samples are drawn from: the first of a built-in
 	// dataset, a balanced choice of the others.
 	Images int `json:"images"`
@@ -150,6 +160,13 @@ type Judge struct {
 	Shadows []Selector `json:"shadows"` // selectors that are asked then, beside the arms
 }
 
+// A Record is what of a run is written down.
+type Record struct {
+	// Decisions are written of every so many pairs of a trial, from its first
+	// on; 0 and 1: of all.
+	Decisions int `json:"decisions,omitempty"`
+}
+
 // An Axis is one dimension of the sweep.
 type Axis struct {
 	Name   string      `json:"name"`
@@ -198,6 +215,9 @@ type Condition struct {
 	Measure    []string                 `json:"measure"`    // phases that count in t
 	Think      time.Duration            `json:"think_ns"`   // pause between requests
 	Batch      int                      `json:"batch"`      // images in a request
+	// Placements, if not empty, are those of the scenario's that requests may
+	// take here: where the device itself is varied, by its name.
+	Placements []string `json:"placements,omitempty"`
 }
 
 // Links are the two directions between a node and the rest of the world.
@@ -213,7 +233,16 @@ type Trial struct {
 	Repetition int
 	Seeds      Seeds
 	Samples    []int // of the dataset, Condition.Batch for each pair, warm-ups first
-	First      []int // selector that goes first in this pair, the others after it in turn; balanced, warm-ups first
+	// As, if not nil, is the world of this trial instead of the condition's:
+	// what was measured of it, where a recorded run is run again.
+	As    *Achieved `json:"as,omitempty"`
+	First []int     // selector that goes first in this pair, the others after it in turn; balanced, warm-ups first
+}
+
+// An Achieved is the world of one trial, on the clock of that trial.
+type Achieved struct {
+	Links      map[string]Links         `json:"links"`
+	Background map[string]emulator.Load `json:"background"`
 }
 
 // Seeds has one seed for each random choice, each from the scenario's seed and

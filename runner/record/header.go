@@ -51,10 +51,31 @@ type Header struct {
 	// the weights of its models are random; empty: they were right or wrong.
 	Unscored string `json:"unscored,omitempty"`
 
+	// Of says which run this one repeats, or looks at anew; nil: none.
+	Of *Origin `json:"of,omitempty"`
+
 	Resolved json.RawMessage `json:"resolved"` // the scenario with its defaults filled in
 	Host     Host            `json:"host"`
 	Warnings []string        `json:"warnings,omitempty"` // of the world, such as CPUs that are shared
 	Nodes    json.RawMessage `json:"nodes"`              // what the nodes said of themselves
+}
+
+// An Origin is the run that another was made from.
+type Origin struct {
+	Dir      string    `json:"dir"`    // as it was given
+	Run      string    `json:"sha256"` // of its run.json, hex
+	Scenario string    `json:"scenario"`
+	Started  time.Time `json:"started"`
+	World    string    `json:"world"`
+	// As is what was repeated: measured (the world as telemetry and probes
+	// found it), asked (the plan), or record (nothing was run: another
+	// selector chose among recorded outcomes).
+	As string `json:"as"`
+	// Of As record: for how many decisions the chosen option's outcome was
+	// recorded, and for how many it was simulated or is missing.
+	Recorded  int `json:"recorded,omitempty"`
+	Simulated int `json:"simulated,omitempty"`
+	Missing   int `json:"missing,omitempty"`
 }
 
 // A Condition is one cell of the sweep, as asked for.
