@@ -1,6 +1,7 @@
 # make run    builds testbed and runs the showpiece, about four minutes
 # make test   all tests, race detector on, and those of test-netem
 # make build  bin/testbed
+# make crosscheck  how alike the simulation and the emulated network are, 25 minutes
 # make cross  for linux/arm64 and darwin/arm64, as far as this machine can
 # Each gets what it needs: Go, gcc, make and npm, and apt for test, are all that
 # must be there.
@@ -8,7 +9,7 @@
 SCENARIO ?= scenarios/lowbw.yaml
 export CGO_ENABLED = 1
 
-.PHONY: run test test-netem build cross onnxruntime fmt vet bench fuzz clean
+.PHONY: run test test-netem build cross crosscheck onnxruntime fmt vet bench fuzz clean
 .DEFAULT_GOAL := build
 
 run: build
@@ -27,6 +28,9 @@ build: onnxruntime
 
 cross:
 	@scripts/cross.sh
+
+crosscheck: build
+	@scripts/crosscheck.sh
 
 onnxruntime:
 	@scripts/get-onnxruntime.sh

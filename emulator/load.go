@@ -45,13 +45,22 @@ type Traffic struct {
 	Bulk bool         `json:"bulk,omitempty"` // TCP as fast as it can, whatever Level says
 }
 
-// At is the share at t after the trial's begin.
-func (l Level) At(t time.Duration) float64 {
+// Step returns the share at t after the trial's begin, and until when it stays:
+// trace.Forever if nothing ends it.
+func (l Level) Step(t time.Duration) (share float64, until time.Duration) {
 	if l.Over == nil {
-		return l.Share
+		return l.Share, trace.Forever
 	}
-	share, _ := l.Over.Step(t)
-	return share
+	return l.Over.Step(t)
+}
+
+// Integral returns the seconds at a share of 1 that are worth those from one
+// time after the trial's begin, 0 or more, to another.
+func (l Level) Integral(from, to time.Duration) float64 {
+	if l.Over == nil {
+		return l.Share * (to - from).Seconds()
+	}
+	return l.Over.Integral(from, to)
 }
 
 // Mean is the share over a period of Over; Share where it does not change.
@@ -62,14 +71,17 @@ func (l Level) Mean() float64 {
 	return l.Over.Mean()
 }
 
-// IsZero says that nothing is asked for, at any time.
-func (l Level) IsZero() bool {
+// Most is the highest share that is ever asked for.
+func (l Level) Most() float64 {
 	if l.Over == nil {
-		return l.Share == 0
+		return l.Share
 	}
 	_, most := l.Over.Range()
-	return most == 0
+	return most
 }
+
+// IsZero says that nothing is asked for, at any time.
+func (l Level) IsZero() bool { return l.Most() == 0 }
 
 // IsZero says that there is none.
 func (t Traffic) IsZero() bool { return t.Of == 0 || (t.Level.IsZero() && !t.Bulk) }

@@ -11,8 +11,7 @@ import (
 
 // boxes is the spread of t across conditions, the arms side by side.
 func boxes(s stats.Series) (page, string) {
-	most := rowsOf(len(s.Arms))
-	cells := s.Cells[:min(len(s.Cells), most)]
+	cells := s.Cells
 	if !anyTimes(cells) {
 		return page{}, "no times are recorded"
 	}
@@ -21,7 +20,7 @@ func boxes(s stats.Series) (page, string) {
 		subtitle: "t of each request; box: quartiles, bar: median, whiskers: 5th to 95th percentile" + perArm(cells),
 		legend:   armKeys(s.Arms, false), height: rowsHeight(len(cells), len(s.Arms)) + 0.5*vg.Inch,
 		caption: "All arms on one time axis, so that conditions can be compared. Where the boxes of a condition do not overlap, the arms differ in nearly " +
-			"every request. Percentiles are by nearest rank, of the requests that were answered." + leftOut(len(s.Cells), most),
+			"every request. Percentiles are by nearest rank, of the requests that were answered.",
 	}
 	p.body = func(c draw.Canvas) {
 		q := newPlot("")

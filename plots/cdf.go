@@ -11,26 +11,13 @@ import (
 	"github.com/testbed/testbed/plots/stats"
 )
 
-// mostRows is how many conditions a figure shows; the tables show all.
-const mostRows = 48
-
-// mostStrips is how many rows a figure has that shows each arm of a condition
-// in a row of its own.
-const mostStrips = 144
-
-// rowsOf is how many conditions a figure with rows for so many arms shows.
-func rowsOf(arms int) int { return min(mostRows, max(mostStrips/max(arms, 1), 4)) }
-
 // cdf is the distribution functions of t, a panel a condition.
 func cdf(s stats.Series) (page, string) {
-	cells := s.Cells[:min(len(s.Cells), mostRows)]
+	cells := s.Cells
 	if !anyTimes(cells) {
 		return page{}, "no times are recorded"
 	}
-	cols := min(len(cells), 3)
-	if len(cells) == 4 {
-		cols = 2
-	}
+	cols := gridColumns(len(cells), 3)
 	height := 1.75 * vg.Inch
 	if cols == 1 {
 		height = 3 * vg.Inch
@@ -42,33 +29,12 @@ func cdf(s stats.Series) (page, string) {
 		legend:   armKeys(s.Arms, true), height: vg.Length(lines) * height,
 		caption: "Empirical distribution of t in each condition, one curve an arm; n is the number of requests. " +
 			"The further a curve is to the left, the faster the arm; where one curve is left of the other throughout, it is faster at every percentile. " +
-			"A steep curve is a steady arm, a long tail to the right is a few slow requests." + leftOut(len(s.Cells), mostRows),
+			"A steep curve is a steady arm, a long tail to the right is a few slow requests.",
 	}
 	p.body = func(c draw.Canvas) {
-		grid := make([][]*plot.Plot, lines)
-		for i := range grid {
-			grid[i] = make([]*plot.Plot, cols)
-			for k := range cols {
-				if at := i*cols + k; at < len(cells) {
-					grid[i][k] = cdfPanel(cells[at], k == 0)
-				}
-			}
-		}
-		tiles := draw.Tiles{Rows: lines, Cols: cols, PadX: vg.Points(12), PadY: vg.Points(8)}
-		drawGrid(grid, tiles, c)
+		panels(c, len(cells), cols, draw.Tiles{PadX: vg.Points(12), PadY: vg.Points(8)}, func(i int, first bool) *plot.Plot { return cdfPanel(cells[i], first) })
 	}
 	return p, ""
-}
-
-// drawGrid draws plots with aligned axes.
-func drawGrid(grid [][]*plot.Plot, tiles draw.Tiles, c draw.Canvas) {
-	for i, line := range plot.Align(grid, tiles, c) {
-		for k, part := range line {
-			if grid[i][k] != nil {
-				grid[i][k].Draw(part)
-			}
-		}
-	}
 }
 
 func cdfPanel(cell stats.Cell, first bool) *plot.Plot {
@@ -164,12 +130,4 @@ func anyTimes(cells []stats.Cell) bool {
 		}
 	}
 	return false
-}
-
-// leftOut says that a figure shows at most so many of n conditions.
-func leftOut(n, most int) string {
-	if n <= most {
-		return ""
-	}
-	return fmt.Sprintf(" The first %d of %d conditions are drawn.", most, n)
 }

@@ -16,7 +16,7 @@ const mostColumns = 4
 
 // choices is which options the arms chose: a column an arm, a row a condition.
 func choices(s stats.Summary, models []string) (page, string) {
-	conditions := s.Conditions[:min(len(s.Conditions), mostRows)]
+	conditions := s.Conditions
 	if len(models) == 0 || len(conditions) == 0 {
 		return page{}, "no choices are recorded"
 	}
@@ -31,22 +31,15 @@ func choices(s stats.Summary, models []string) (page, string) {
 		subtitle: "Share of the answered requests of each arm that each model answered, by condition",
 		height:   vg.Points((float64(len(conditions))*17 + 66) * float64(lines)),
 		caption: "A row of one colour is an arm that always chose the same model there; the number at its end is how many requests it is of. " +
-			"An arm whose rows are all alike does not adapt to these conditions: the report says why." + leftOut(len(s.Conditions), mostRows),
+			"An arm whose rows are all alike does not adapt to these conditions: the report says why.",
 	}
 	for i, m := range models {
 		p.legend = append(p.legend, key{label: m, color: modelColor(i)})
 	}
 	p.body = func(c draw.Canvas) {
-		grid := make([][]*plot.Plot, lines)
-		for i := range grid {
-			grid[i] = make([]*plot.Plot, cols)
-			for k := range cols {
-				if arm := i*cols + k; arm < arms {
-					grid[i][k] = choicePlot(conditions, models, arm, k == 0)
-				}
-			}
-		}
-		drawGrid(grid, draw.Tiles{Rows: lines, Cols: cols, PadX: vg.Points(26), PadY: vg.Points(8), PadRight: vg.Points(20)}, c)
+		panels(c, arms, cols, draw.Tiles{PadX: vg.Points(26), PadY: vg.Points(8), PadRight: vg.Points(20)}, func(arm int, first bool) *plot.Plot {
+			return choicePlot(conditions, models, arm, first)
+		})
 	}
 	return p, ""
 }

@@ -34,28 +34,39 @@ func Draw(s stats.Summary, series stats.Series, dir string) ([]Figure, error) {
 	return figures, nil
 }
 
-// Figures draws every figure, in the order in which a report shows them.
+// Figures draws every figure, in the order in which a report shows them. Of many
+// conditions those that have a row or a panel each are a few.
 func Figures(s stats.Summary, series stats.Series) ([]Figure, error) {
+	strips := rowsOf(len(s.Run.Arms))
+	some, someSeries := few(s, series, mostRows)
+	fewer, fewerSeries := few(s, series, strips)
+	atlas := stats.AtlasOf(s)
 	var out []Figure
 	for _, draw := range []struct {
 		name, title string
+		most        int // conditions; 0: all, or none has a place of its own
 		page        func() (page, string)
 	}{
-		{"savings", "What is saved, and what it costs", func() (page, string) { return savings(s) }},
-		{"placements", "What the model saves, and what the placement", func() (page, string) { return placements(s) }},
-		{"boxes", "Times across conditions", func() (page, string) { return boxes(series) }},
-		{"cdf", "How long requests took", func() (page, string) { return cdf(series) }},
-		{"phases", "Where the time goes", func() (page, string) { return phases(s) }},
-		{"models", "Which models were chosen", func() (page, string) { return choices(s, series.Models) }},
-		{"regret", "How far from the best choice", func() (page, string) { return regrets(s) }},
-		{"predictions", "What was predicted, and what happened", func() (page, string) { return predictions(series) }},
-		{"slowdown", "How background load slows inference down", func() (page, string) { return slowdowns(series) }},
-		{"timeline", "The run over time", func() (page, string) { return timeline(series) }},
+		{"savings", "What is saved, and what it costs", mostRows, func() (page, string) { return savings(some) }},
+		{"saving-map", "What is saved, over two axes", 0, func() (page, string) { return savingMap(s, atlas) }},
+		{"choice-map", "What is chosen, over two axes", 0, func() (page, string) { return choiceMap(s, atlas, series.Models) }},
+		{"placements", "What the model saves, and what the placement", 0, func() (page, string) { return placements(s) }},
+		{"boxes", "Times across conditions", strips, func() (page, string) { return boxes(fewerSeries) }},
+		{"cdf", "How long requests took", mostRows, func() (page, string) { return cdf(someSeries) }},
+		{"phases", "Where the time goes", strips, func() (page, string) { return phases(fewer) }},
+		{"models", "Which models were chosen", mostRows, func() (page, string) { return choices(some, series.Models) }},
+		{"regret", "How far from the best choice", 0, func() (page, string) { return regrets(s) }},
+		{"predictions", "What was predicted, and what happened", 0, func() (page, string) { return predictions(series) }},
+		{"slowdown", "How background load slows inference down", 0, func() (page, string) { return slowdowns(series) }},
+		{"timeline", "The run over time", 0, func() (page, string) { return timeline(series) }},
 	} {
 		p, note := draw.page()
 		if note != "" {
 			out = append(out, Figure{Name: draw.name, Title: draw.title, Note: note})
 			continue
+		}
+		if words := fewWords(s, draw.most); draw.most > 0 && words != "" {
+			p.caption += " " + words
 		}
 		f, err := p.figure()
 		if err != nil {

@@ -44,7 +44,7 @@ func savings(s stats.Summary) (page, string) {
 		height:   vg.Points(float64(len(saving.effects))*17 + 60),
 		caption: "Left: Δt, the mean over pairs of (t_b − t_a)/t_b, in percent of the baseline's time; to the right is faster, and the dashed line is the saving asked for. " +
 			"Right: how many points of accuracy are given up; to the left is better, and the dashed line is the most allowed. " +
-			"A requirement is met where the interval of the last rows lies wholly on the good side of the line. Hollow rows are invalid conditions, which count in no total." + leftOut(len(s.Conditions), mostRows),
+			"A requirement is met where the interval of the last rows lies wholly on the good side of the line. Hollow rows are invalid conditions, which count in no total.",
 		legend: []key{{"a condition", circle, armColor(1)}, {"all valid conditions", diamond, ink}, {"asked for", dashed, quiet}},
 	}
 	p.body = func(c draw.Canvas) {
@@ -88,7 +88,7 @@ func forests(s stats.Summary) (saving, drop forest) {
 		saving.effects = append(saving.effects, effect{name, percent, col, m, 1, strong, hollow})
 		drop.effects = append(drop.effects, effect{name, c.AccuracyDrop, col, m, 1, strong, hollow})
 	}
-	for _, c := range s.Conditions[:min(len(s.Conditions), mostRows)] {
+	for _, c := range s.Conditions {
 		col, name := armColor(1), c.Label
 		if !c.Valid {
 			col, name = grey, c.Label+" (invalid)"
@@ -203,9 +203,13 @@ func (e effect) text(unit string) string {
 	if !v.Value.Known() {
 		return "no pairs"
 	}
-	out := v.Value.Fixed(e.digits) + unit
+	digits := e.digits
+	if v.Value <= -100 { // which has no room for more
+		digits = 0
+	}
+	out := v.Value.Fixed(digits) + unit
 	if v.Low.Known() && v.High.Known() {
-		out += fmt.Sprintf(" (%s to %s)", v.Low.Fixed(e.digits), v.High.Fixed(e.digits))
+		out += fmt.Sprintf(" (%s to %s)", v.Low.Fixed(digits), v.High.Fixed(digits))
 	}
 	return out
 }

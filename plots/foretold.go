@@ -17,10 +17,7 @@ func predictions(s stats.Series) (page, string) {
 	if len(all) == 0 {
 		return page{}, "no selector said what it predicted"
 	}
-	cols := min(len(all), 3)
-	if len(all) == 4 {
-		cols = 2
-	}
+	cols := gridColumns(len(all), 3)
 	lines := (len(all) + cols - 1) / cols
 	p := page{
 		name: "predictions", title: "What was predicted, and what happened",
@@ -34,16 +31,9 @@ func predictions(s stats.Series) (page, string) {
 	}
 	p.body = func(c draw.Canvas) {
 		lo, hi := foretoldExtent(all)
-		grid := make([][]*plot.Plot, lines)
-		for i := range grid {
-			grid[i] = make([]*plot.Plot, cols)
-			for k := range cols {
-				if at := i*cols + k; at < len(all) {
-					grid[i][k] = foretoldPanel(all[at], s.Arms[all[at].Arm], lo, hi)
-				}
-			}
-		}
-		drawGrid(grid, draw.Tiles{Rows: lines, Cols: cols, PadX: vg.Points(12), PadY: vg.Points(8), PadRight: vg.Points(12)}, c)
+		panels(c, len(all), cols, draw.Tiles{PadX: vg.Points(12), PadY: vg.Points(8), PadRight: vg.Points(12)}, func(i int, _ bool) *plot.Plot {
+			return foretoldPanel(all[i], s.Arms[all[i].Arm], lo, hi)
+		})
 	}
 	return p, ""
 }

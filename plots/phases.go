@@ -19,8 +19,7 @@ type stack struct {
 
 // phases is where the time of a request goes.
 func phases(s stats.Summary) (page, string) {
-	most := rowsOf(len(s.Run.Arms))
-	stacks := phaseStacks(s.Conditions[:min(len(s.Conditions), most)])
+	stacks := phaseStacks(s.Conditions)
 	if len(stacks) == 0 {
 		return page{}, "no phases are recorded"
 	}
@@ -29,7 +28,7 @@ func phases(s stats.Summary) (page, string) {
 		subtitle: "Mean time of each phase of a request, by condition and arm; the number is the mean of all phases together",
 		height:   vg.Points(float64(len(stacks))*15 + 46),
 		caption: "Left: the mean time of each phase. Right: the same as shares of the whole, so that short requests can be read too. " +
-			"A choice of model can only save in phases that depend on the model (fetch, load, preprocess, infer); what upload and download take is the same for all models on a node." + leftOut(len(s.Conditions), most),
+			"A choice of model can only save in phases that depend on the model (fetch, load, preprocess, infer); what upload and download take is the same for all models on a node.",
 	}
 	for i, name := range stats.PhaseNames {
 		p.legend = append(p.legend, key{label: name, color: phaseColor(i)})

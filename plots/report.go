@@ -58,6 +58,9 @@ func Markdown(s stats.Summary, figures []Figure) []byte {
 	m.table(v.Selectors)
 	m.line("## Conditions")
 	m.line("Δt is the saving against the baseline, with its interval in brackets. “A → B” is the baseline, then the other arm.")
+	if v.Shown != "" {
+		m.line(inline(v.Shown))
+	}
 	m.table(v.Conditions)
 	m.section("### Each arm against the baseline", nil, v.Arms)
 	m.section("### Each arm in each condition", nil, v.EveryArm)
@@ -107,7 +110,7 @@ func Markdown(s stats.Summary, figures []Figure) []byte {
 }
 
 // Write draws the figures and writes all that a report is: summary.json,
-// report.md, report.html and plots/. Each file is whole or as it was before.
+// conditions.csv, report.md, report.html and plots/. Each file is whole or as it was before.
 func Write(dir string, s stats.Summary, series stats.Series) ([]Figure, error) {
 	figures, err := Draw(s, series, dir)
 	if err != nil {
@@ -124,7 +127,7 @@ func Write(dir string, s stats.Summary, series stats.Series) ([]Figure, error) {
 	for _, f := range []struct {
 		name string
 		data []byte
-	}{{"report.html", page}, {"report.md", Markdown(s, figures)}, {"summary.json", summary.Bytes()}} {
+	}{{"conditions.csv", conditionsCSV(s)}, {"report.html", page}, {"report.md", Markdown(s, figures)}, {"summary.json", summary.Bytes()}} {
 		if err := write(filepath.Join(dir, f.name), f.data); err != nil {
 			return nil, err
 		}

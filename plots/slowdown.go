@@ -1,6 +1,8 @@
 package plots
 
 import (
+	"slices"
+
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -30,16 +32,9 @@ func slowdowns(s stats.Series) (page, string) {
 	}
 	p.legend = append(p.legend, key{"expected by selectors", dashed, ink})
 	p.body = func(c draw.Canvas) {
-		grid := make([][]*plot.Plot, lines)
-		for i := range grid {
-			grid[i] = make([]*plot.Plot, cols)
-			for k := range cols {
-				if at := i*cols + k; at < len(all) {
-					grid[i][k] = slowPanel(all[at], models)
-				}
-			}
-		}
-		drawGrid(grid, draw.Tiles{Rows: lines, Cols: cols, PadX: vg.Points(12), PadY: vg.Points(8), PadRight: vg.Points(12)}, c)
+		panels(c, len(all), cols, draw.Tiles{PadX: vg.Points(12), PadY: vg.Points(8), PadRight: vg.Points(12)}, func(i int, _ bool) *plot.Plot {
+			return slowPanel(all[i], models)
+		})
 	}
 	return p, ""
 }
@@ -92,27 +87,17 @@ func slowPanel(s stats.Slowdown, models []string) *plot.Plot {
 	p.Y.Tick.Marker = ticks{most: 6, text: func(v float64) string { return stats.Number(v).Significant(3) + "×" }}
 	p.X.Label.Text, p.Y.Label.Text = "background load achieved, share of the node's CPUs", "time of inference"
 	p.Add(gridX(), gridY(), course(s.Curve, stroke(ink, 1.1, dash...), false))
-	for _, m := range s.Models {
-		p.Add(slowed(m, place(models, m.Model), len(s.Models)))
+	for i, m := range s.Models {
+		p.Add(slowed(m, modelColor(slices.Index(models, m.Model)), i, len(s.Models)))
 	}
 	return p
 }
 
-func place(names []string, name string) int {
-	for i, n := range names {
-		if n == name {
-			return i
-		}
-	}
-	return 0
-}
-
-// slowed draws one model, a little beside the others so that bars can be told
-// apart.
-func slowed(m stats.ModelSlowdown, i, n int) shape {
+// slowed draws one model, the i-th of n of its panel, a little beside the others
+// so that bars can be told apart.
+func slowed(m stats.ModelSlowdown, col colour, i, n int) shape {
 	return func(a area) {
-		col := modelColor(i)
-		aside := vg.Points(3 * (float64(i%max(n, 1)) - float64(n-1)/2))
+		aside := vg.Points(3 * (float64(i) - float64(n-1)/2))
 		var line []vg.Point
 		for _, q := range m.Points {
 			at := vg.Point{X: a.x(q.Achieved) + aside, Y: a.y(clamp(q.Ratio, a.plot.Y))}

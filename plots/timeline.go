@@ -36,7 +36,7 @@ func timeline(s stats.Series) (page, string) {
 	}
 	p := page{
 		name: "timeline", title: "The run over time",
-		subtitle: "Asked against achieved, and every request by the model that answered it" + thinned(t) + "; each change of shade is another trial",
+		subtitle: "Asked against achieved, and every request by the model that answered it" + thinned(t) + shadeWords(t),
 		legend:   timelineKeys(s),
 		height:   vg.Length(len(panels)) * 1.35 * vg.Inch,
 		caption: "Black: what was asked of a link or of the background load. Rings: what probes found the link to carry before each trial; they should lie on the black line. " +
@@ -60,6 +60,13 @@ func timeline(s stats.Series) (page, string) {
 	return p, ""
 }
 
+func shadeWords(t stats.Timeline) string {
+	if len(t.Trials) > mostBands {
+		return ""
+	}
+	return "; each change of shade is another trial"
+}
+
 func thinned(t stats.Timeline) string {
 	if len(t.Dots) == t.Requests {
 		return fmt.Sprintf(" (n = %d)", t.Requests)
@@ -80,8 +87,14 @@ func timelineKeys(s stats.Series) (keys []key) {
 	return keys
 }
 
-// trialBands shades every second trial.
+// mostBands is how many trials can be told apart.
+const mostBands = 150
+
+// trialBands shades every second trial, where they are not too many.
 func trialBands(trials []stats.Span) shape {
+	if len(trials) > mostBands {
+		return func(area) {}
+	}
 	return func(a area) {
 		for i, s := range trials {
 			if i%2 == 1 {
@@ -150,13 +163,13 @@ func loadPanel(l stats.LoadCourse, trials []stats.Span) *plot.Plot {
 	p.Y.Label.Text = "share"
 	p.Y.Min, p.Y.Max = 0, 1.04
 	p.Y.Tick.Marker = ticks{most: 4, text: asPercent}
-	most := 0.0
-	for _, q := range append(l.Asked[:len(l.Asked):len(l.Asked)], l.Achieved...) {
-		if q.Y > most {
-			most = q.Y
+	if l.Resource == "resident" { // no share, but bytes
+		most := 1e6
+		for _, q := range append(l.Asked[:len(l.Asked):len(l.Asked)], l.Achieved...) {
+			if q.Y > most { // not for a gap, which is NaN
+				most = q.Y
+			}
 		}
-	}
-	if most > 1.5 { // no share, but bytes
 		p.Y.Label.Text, p.Y.Max = "GB", most*1.12
 		p.Y.Tick.Marker = ticks{most: 4, text: func(v float64) string { return stats.Number(v / 1e9).Significant(3) }}
 	}

@@ -20,6 +20,7 @@ type view struct {
 	Figures  []Figure
 
 	Requirements table
+	Shown        string // which conditions the tables are of; empty: all
 	Conditions   table
 	Definitions  table
 	DefinedAs    []string
@@ -65,13 +66,19 @@ type choice struct {
 func viewOf(s stats.Summary, figures []Figure) view {
 	v := view{
 		Title: cmp.Or(s.Run.Title, s.Scenario, "A run"), Result: s.Verdict.Result, Sentence: strings.TrimPrefix(s.Verdict.Sentence, s.Verdict.Result),
-		Lead: lead(s), Figures: figures, Requirements: requirements(s), Conditions: conditions(s), Definitions: definitionTable(s),
-		Choices: choiceList(s), Measured: method(s), Validity: validity(s), Links: links(s), Load: load(s), Models: modelTable(s),
+		Lead: lead(s), Figures: figures, Requirements: requirements(s), Definitions: definitionTable(s),
+		Choices: choiceList(s), Measured: method(s), Validity: validity(s), Models: modelTable(s),
 		Environment: environment(s), Warnings: s.Warnings,
 	}
-	v.Selectors, v.Arms, v.EveryArm, v.Decisions = selectorTable(s), armTable(s), everyArm(s), decisionTable(s)
-	v.Judged, v.Regret, v.RegretBy = judgedWords(s), regretTable(s), regretBy(s)
-	v.Predicted, v.Predictions, v.PredictedBy = predictedWords(s), predictionTable(s), predictedBy(s)
+	some := s
+	if v.Shown = fewWords(s, mostRows); v.Shown != "" {
+		v.Shown += " All are in conditions.csv, and with all numbers in summary.json."
+		some, _ = few(s, stats.Series{}, mostRows)
+	}
+	v.Conditions, v.Links, v.Load = conditions(some), links(some), load(some)
+	v.Selectors, v.Arms, v.EveryArm, v.Decisions = selectorTable(s), armTable(s), everyArm(some), decisionTable(s)
+	v.Judged, v.Regret, v.RegretBy = judgedWords(s), regretTable(s), regretBy(some)
+	v.Predicted, v.Predictions, v.PredictedBy = predictedWords(s), predictionTable(s), predictedBy(some)
 	v.DefinedAs = definedAs(s)
 	v.Commands, v.Reproduce = reproduce(s)
 	return v

@@ -21,8 +21,15 @@ func lead(s stats.Summary) (out []string) {
 			r.Arms[1], stats.Number(r.Require.Saving).Percent(0), r.Arms[0], stats.Number(100*r.Require.AccuracyDrop).Significant(3),
 			stats.Number(r.Require.Confidence).Percent(0), r.Arms[1], r.Budget))
 	}
+	if r.Of != nil {
+		out = append(out, repeats(*r.Of))
+	}
 	if r.Unscored != "" {
-		out = append(out, "Accuracies here are published, not measured: "+r.Unscored+". Times are real.")
+		times := "Times are real."
+		if s.World == simulated {
+			times = "Times are simulated."
+		}
+		out = append(out, "Accuracies here are published, not measured: "+r.Unscored+". "+times)
 	}
 	if r.ProfileFrom != "" {
 		out = append(out, "The selectors went by the device profile "+r.ProfileFrom+"; the models were not measured when the run began.")
@@ -43,13 +50,37 @@ func lead(s stats.Summary) (out []string) {
 	return append(out, rest+". Where a time is judged it is that of "+where+" in the world “"+s.World+"”.")
 }
 
+// repeats says which run this one is made from, and how.
+func repeats(o stats.Origin) string {
+	from := fmt.Sprintf("%s (%s, started %s, world “%s”)", o.Dir, o.Scenario, o.Started.UTC().Format(time.DateTime+" UTC"), o.World)
+	switch o.As {
+	case "measured":
+		return "This run repeats " + from + " in the world as telemetry and probes had found it."
+	case "asked":
+		return "This run repeats " + from + " as it was planned."
+	}
+	return fmt.Sprintf("This run looks at %s anew: another selector chose among its outcomes. Of %d decisions the outcome was recorded for %d and simulated for %d; for %d there is none, and their pairs do not count.",
+		from, o.Recorded+o.Simulated+o.Missing, o.Recorded, o.Simulated, o.Missing)
+}
+
+// simulated is the world whose time is virtual.
+const simulated = "sim"
+
+// clock says by what time is taken.
+func clock(s stats.Summary) string {
+	if s.World == simulated {
+		return "The times are of a virtual clock, which begins at 0 in each trial; a decision takes none of it."
+	}
+	return "The times are of one monotonic clock."
+}
+
 // method says how it was measured.
 func method(s stats.Summary) []string {
 	r := s.Run
 	c := stats.Number(r.Require.Confidence).Percent(0)
 	order := s.Overall.Order
 	out := []string{
-		"t of a request is the time of the phases that the scenario counts: " + measures(s) + ". The times are of one monotonic clock.",
+		"t of a request is the time of the phases that the scenario counts: " + measures(s) + ". " + clock(s),
 		"Δt = (1/n) Σ (t_b − t_a)/t_b over n pairs, where t_b is the time of the baseline and t_a that of the other arm. A pair is the same image in the same condition, repetition and place in the trial; a pair in which a request failed, and warm-ups, do not count.",
 		"The requests of a pair follow each other, one of each arm, in an order that is drawn anew for each pair and balanced within a trial, so that what changes slowly meets all arms alike. One request is under way at a time (closed loop).",
 		fmt.Sprintf("All random choices come from seed %d and the number of the repetition, so every condition sees the same images. %d repetitions; the order of conditions is drawn anew in each.", r.Seed, r.Repetitions),
@@ -93,10 +124,19 @@ func validity(s stats.Summary) []string {
 			"A condition is valid if the mean background load was within %s points, at most 5 %% of its requests failed, and it has pairs. That a device or its network was busy with something else shows in the latencies alone.",
 			stats.Number(100*t.CPU).Significant(3))}
 	}
+	if s.World == simulated {
+		out = []string{"The world is simulated: links, loads and devices are what was asked, so nothing can be off but what the models of them leave out, which the warnings name. " +
+			"A condition is valid if at most 5 % of its requests failed, and it has pairs."}
+	}
+	var reasons []string
 	for _, c := range s.Conditions {
 		for _, r := range c.Reasons {
-			out = append(out, "Invalid: "+c.Label+": "+r+".")
+			reasons = append(reasons, "Invalid: "+c.Label+": "+r+".")
 		}
+	}
+	out = append(out, reasons[:min(len(reasons), mostRows)]...)
+	if more := len(reasons) - mostRows; more > 0 {
+		out = append(out, fmt.Sprintf("%d more reasons are in summary.json.", more))
 	}
 	if len(out) == 1 {
 		out = append(out, "All conditions are valid.")
@@ -127,10 +167,14 @@ func reproduce(s stats.Summary) (commands, words []string) {
 		args[i] = quote(a)
 	}
 	commands = []string{strings.Join(args, " "), "testbed report DIR   # this report, again, from the run directory DIR"}
+	again := "times are as noisy as the machine"
+	if s.World == simulated {
+		again = "and so is every time"
+	}
 	if r.Hash != "" {
 		words = append(words, fmt.Sprintf("The scenario is %s with SHA-256 %s; a copy is in the run directory as scenario.yaml.", r.File, r.Hash))
 	}
-	words = append(words, fmt.Sprintf("The seed is %d. Choices, images and order are the same again; times are as noisy as the machine.", r.Seed))
+	words = append(words, fmt.Sprintf("The seed is %d. Choices, images and order are the same again; %s.", r.Seed, again))
 	for _, m := range r.Models {
 		if m.SHA256 != "" {
 			words = append(words, fmt.Sprintf("Model %s has SHA-256 %s.", m.Name, m.SHA256))

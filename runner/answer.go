@@ -11,10 +11,11 @@ import (
 // An answer is how a request went by an option.
 type answer struct {
 	option     selector.Option
-	replies    []reply         // all, in the order in which they ended
-	counts     []int           // of each image, the reply that counts; -1: none
-	sent, done time.Duration   // done with the last reply that counts
-	phases     selector.Phases // add up to done - sent
+	parts      []selector.Option // of it
+	replies    []reply           // all, in the order in which they ended
+	counts     []int             // of each image, the reply that counts; -1: none
+	sent, done time.Duration     // done with the last reply that counts
+	phases     selector.Phases   // add up to done - sent
 	err        string
 }
 
@@ -24,9 +25,9 @@ type answer struct {
 // An image is done with the first reply that is sure of it; where none is, with
 // the last of its replies, and an unsure one counts. The request is done with
 // the last of its images; one that failed, with the last reply at all.
-func answered(o selector.Option, n int, replies []reply) answer {
+func answered(o selector.Option, parts []selector.Option, n int, replies []reply) answer {
 	slices.SortStableFunc(replies, func(a, b reply) int { return cmp.Compare(a.Done, b.Done) })
-	a := answer{option: o, replies: replies, counts: make([]int, n)}
+	a := answer{option: o, parts: parts, replies: replies, counts: make([]int, n)}
 	if len(replies) == 0 {
 		return a
 	}
@@ -105,7 +106,7 @@ func (a answer) way(last int) (p selector.Phases) {
 // what unsurely are told apart.
 func (a answer) outcome(seq uint64) selector.Outcome {
 	o := selector.Outcome{Seq: seq, Option: a.option, Observed: a.phases, Failed: a.err != ""}
-	for i, part := range parts(a.option) {
+	for i, part := range a.parts {
 		for _, sure := range []bool{true, false} {
 			p := selector.Part{Option: part, Unsure: !sure}
 			for _, r := range a.replies {

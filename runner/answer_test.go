@@ -22,7 +22,7 @@ func TestPhasesAddUp(t *testing.T) {
 		}
 		for range 2000 {
 			n := 1 + rng.IntN(4)
-			a := answered(o, n, drawn(rng, placement, n))
+			a := answered(o, parts(o), n, drawn(rng, placement, n))
 			if p := a.phases; p.Total() != a.done-a.sent || min(p.Upload, p.Queue, p.Infer, p.Download) < 0 {
 				t.Fatalf("seed %d, %q: phases %+v add up to %v, and it took %v; of %+v", seed, placement, p, p.Total(), a.done-a.sent, a.replies)
 			}

@@ -105,7 +105,7 @@ func (r *run) answers(ctx context.Context, options []selector.Option, samples []
 
 // sureOf asks o for one image.
 func (r *run) sureOf(ctx context.Context, o selector.Option, s dataset.Sample) (Result, error) {
-	res, err := r.o.World.Do(ctx, Request{Node: o.Node, Arm: scenarios.Oracle, Model: o.Model, Image: s.Image, Timeout: r.plan.Scenario.Timeout})
+	res, err := r.o.World.Do(ctx, Request{Node: o.Node, Arm: scenarios.Oracle, Model: o.Model, Image: s.Image, Sample: s.ID, Label: s.Label, Timeout: r.plan.Scenario.Timeout})
 	switch {
 	case err != nil:
 		return res, err

@@ -13,6 +13,37 @@ type pairKey struct {
 	repetition, pair int
 }
 
+// A trialKey tells trials apart.
+type trialKey struct {
+	condition  string
+	repetition int
+}
+
+func (r *run) key(t scenarios.Trial) trialKey {
+	return trialKey{r.plan.Conditions[t.Condition].ID, t.Repetition}
+}
+
+// begun are the trials of which the directory has anything.
+func (r *run) begun() map[trialKey]bool {
+	all := map[trialKey]bool{}
+	for _, q := range r.o.Before.Requests {
+		all[trialKey{q.Condition, q.Repetition}] = true
+	}
+	for _, d := range r.o.Before.Decisions {
+		all[trialKey{d.Condition, d.Repetition}] = true
+	}
+	for _, e := range r.o.Before.Telemetry {
+		all[trialKey{e.Condition, e.Repetition}] = true
+	}
+	for _, p := range r.o.Before.Replays {
+		all[trialKey{p.Condition, p.Repetition}] = true
+	}
+	for _, c := range r.o.Before.Checks {
+		all[trialKey{c.Condition, c.Repetition}] = true
+	}
+	return all
+}
+
 type pairDone struct {
 	arms     int
 	replayed bool
@@ -20,13 +51,22 @@ type pairDone struct {
 
 func before(b record.Run) done {
 	all := done{}
+	type request struct {
+		pairKey
+		arm string
+	}
+	seen := map[request]bool{} // a pair that was cut short is recorded once more
 	note := func(k pairKey, change func(*pairDone)) {
 		p := all[k]
 		change(&p)
 		all[k] = p
 	}
 	for _, r := range b.Requests {
-		note(pairKey{r.Condition, r.Repetition, r.Pair}, func(p *pairDone) { p.arms++ })
+		k := request{pairKey{r.Condition, r.Repetition, r.Pair}, r.Arm}
+		if !seen[k] {
+			note(k.pairKey, func(p *pairDone) { p.arms++ })
+		}
+		seen[k] = true
 	}
 	for _, r := range b.Replays {
 		note(pairKey{r.Condition, r.Repetition, r.Pair}, func(p *pairDone) { p.replayed = true })

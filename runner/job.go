@@ -58,7 +58,7 @@ func (j *job) do(ctx context.Context, o selector.Option) (answer, error) {
 	default:
 		err = j.each(ctx, p[0], 0, 0, n)
 	}
-	return answered(o, n, j.replies), err
+	return answered(o, p, n, j.replies), err
 }
 
 // both runs both parts at once, and waits for both. Where the world is broken
@@ -67,16 +67,29 @@ func (j *job) both(ctx context.Context, part func(ctx context.Context, i int) er
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var errs [2]error
-	var wait sync.WaitGroup
+	var parts [2]func()
 	for i := range errs {
-		wait.Go(func() {
+		parts[i] = func() {
 			if errs[i] = part(ctx, i); errs[i] != nil {
 				cancel()
 			}
-		})
+		}
+	}
+	together(j.world, parts[:]...)
+	return errors.Join(errs[:]...)
+}
+
+// together runs parts at the same time, and returns when all have.
+func together(w World, parts ...func()) {
+	if v, ok := w.(Virtual); ok {
+		v.Together(parts...)
+		return
+	}
+	var wait sync.WaitGroup
+	for _, part := range parts {
+		wait.Go(part)
 	}
 	wait.Wait()
-	return errors.Join(errs[:]...)
 }
 
 // each asks a part for the images from one to another, until one fails: the
@@ -146,7 +159,7 @@ func (j *job) settled(image int) bool {
 func (j *job) ask(ctx context.Context, o selector.Option, part, image int, threshold ...float64) (r reply, err error) {
 	r = reply{image: image, part: part}
 	if left := j.until - j.world.Now(); left > 0 {
-		r.Result, err = j.world.Do(ctx, Request{Node: o.Node, Arm: j.arm, Model: o.Model, Image: j.samples[image].Image, Timeout: left})
+		r.Result, err = j.world.Do(ctx, Request{Node: o.Node, Arm: j.arm, Model: o.Model, Image: j.samples[image].Image, Sample: j.samples[image].ID, Label: j.samples[image].Label, Timeout: left})
 	} else {
 		now := j.world.Now()
 		r.Result = Result{Sent: now, Done: now, Prediction: -1, Err: fmt.Sprintf("image %d of %d: no time was left for it", image+1, len(j.samples))}

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/testbed/testbed/inference/dataset"
 	"github.com/testbed/testbed/runner/record"
@@ -19,20 +20,25 @@ func (t *trial) judge(ctx context.Context, pair int, samples []dataset.Sample) e
 	if err != nil {
 		return err
 	}
+	line.Options = make([]record.ReplayOption, len(t.options))
 	answers := make([]answer, len(t.options))
 	for _, i := range t.replayOrder(pair) {
-		if answers[i], err = t.replay(ctx, pair, t.options[i], samples); err != nil {
+		if !slices.Contains(t.oracle.index, i) {
+			line.Options[i].Error = record.NotHere
+			continue
+		}
+		a, err := t.replay(ctx, pair, t.options[i], samples)
+		if err != nil {
 			return err
 		}
+		answers[i] = a
+		line.Options[i] = record.ReplayOption{Phases: a.phases, Measured: measured(a.phases, t.condition.Measure), Right: a.right(samples), Error: a.err}
 	}
 	line.Rewound = t.moment.turned
-	for _, a := range answers {
-		line.Options = append(line.Options, record.ReplayOption{Phases: a.phases, Measured: measured(a.phases, t.condition.Measure), Right: a.right(samples), Error: a.err})
-	}
 	for i, s := range t.shadows {
 		s.Learn(answers[line.Shadows[i].Option].outcome(seqs[i]))
 	}
-	return t.o.Writer.Replay(line)
+	return t.out.Replay(line)
 }
 
 // replayOrder is the order in which options are replayed after a pair, by the

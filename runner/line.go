@@ -61,7 +61,7 @@ func (a answer) by() string {
 		return ""
 	}
 	nodes := map[int]string{}
-	for i, p := range parts(a.option) {
+	for i, p := range a.parts {
 		if a.countsOf(i) {
 			nodes[i] = p.Node
 		}
@@ -79,7 +79,7 @@ func (a answer) countsOf(part int) bool {
 
 // partLines are the parts that ran.
 func (a answer) partLines() (lines []record.Part) {
-	for i, p := range parts(a.option) {
+	for i, p := range a.parts {
 		line, ran := record.Part{Option: p.Label(), Counts: a.countsOf(i)}, false
 		for _, r := range a.replies {
 			if r.part != i {

@@ -44,7 +44,7 @@ func varies(c scenarios.Condition) bool {
 		}
 	}
 	for _, l := range c.Background {
-		if l.CPU.Over != nil || l.Memory.Over != nil || l.GPU.Over != nil || l.Down.Over != nil || l.Up.Over != nil {
+		if l.Varies() {
 			return true
 		}
 	}

@@ -26,13 +26,14 @@ type conditionPace struct {
 	spent time.Duration // on those seen
 }
 
-func newPace(plan *scenarios.Plan, d done) *pace {
+// newPace knows how many pairs of each trial are recorded already.
+func newPace(plan *scenarios.Plan, recorded func(scenarios.Trial) int) *pace {
 	p := &pace{per: make([]conditionPace, len(plan.Conditions)), last: time.Now()}
 	for _, t := range plan.Trials {
 		c := plan.Conditions[t.Condition]
 		per := &p.per[t.Condition]
 		per.pairs = len(t.First)
-		first := firstPair(plan, t, d)
+		first := recorded(t)
 		todo := c.Warmup + c.Requests - first // the warm-ups are run again
 		if first == c.Requests {
 			todo = 0

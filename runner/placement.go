@@ -108,19 +108,25 @@ func share(first, second selector.Option) float64 {
 	return float64(b) / float64(a+b) // (1/a)/(1/a+1/b)
 }
 
-// allowed are the options that a selector may choose, and where each is among
-// all.
-func allowed(s scenarios.Selector, all []selector.Option) (index []int, options []selector.Option) {
+// allowed are the options that a selector may choose in a condition, and where
+// each is among all.
+func allowed(s scenarios.Selector, c scenarios.Condition, all []selector.Option) (index []int, options []selector.Option) {
 	for i, o := range all {
-		of := string(o.Placement)
-		if o.Placement == selector.Alone {
-			of = o.Node
-		}
-		if len(s.Placements) == 0 || slices.Contains(s.Placements, of) {
+		if among(o, s.Placements) && among(o, c.Placements) {
 			index, options = append(index, i), append(options, o)
 		}
 	}
 	return index, options
+}
+
+// among says whether an option is of one of placements; if there are none, it
+// is.
+func among(o selector.Option, placements []string) bool {
+	of := string(o.Placement)
+	if o.Placement == selector.Alone {
+		of = o.Node
+	}
+	return len(placements) == 0 || slices.Contains(placements, of)
 }
 
 // parts are the options of one model that o is made of.

@@ -38,13 +38,15 @@ func (t *trial) request(ctx context.Context, a *arm, pair int, first bool, sampl
 	t.moment.ended()
 	d.Outcome = ans.phases
 	a.Learn(ans.outcome(d.Observed.Seq))
-	if err := t.o.Writer.Decision(d); err != nil {
-		return err
+	if kept(t.plan.Scenario.Record, pair) {
+		if err := t.out.Decision(d); err != nil {
+			return err
+		}
 	}
 	req := ans.line(samples)
 	req.Condition, req.Arm, req.Repetition, req.Pair, req.Warmup, req.First = t.condition.ID, a.name, t.Repetition, pair, pair < 0, first
 	req.Due, req.Measured = due, measured(ans.phases, t.condition.Measure)
-	return t.o.Writer.Request(req)
+	return t.out.Request(req)
 }
 
 // meet waits for the instant of the next request: that to which the world is
@@ -53,14 +55,14 @@ func (t *trial) meet(ctx context.Context, turn func(context.Context) error) erro
 	if err := turn(ctx); err != nil {
 		return err
 	}
-	return pause(ctx, t.condition.Think)
+	return pause(ctx, t.world, t.condition.Think)
 }
 
 // send has an option answer the images, and waits until all that it began is
 // over.
 func (t *trial) send(ctx context.Context, a *arm, o selector.Option, samples []dataset.Sample) (answer, error) {
 	a.empty = false
-	j := &job{world: t.o.World, arm: a.name, samples: samples, until: t.o.World.Now() + t.plan.Scenario.Timeout}
+	j := &job{world: t.world, arm: a.name, samples: samples, until: t.world.Now() + t.plan.Scenario.Timeout}
 	ans, err := j.do(ctx, o)
 	if err == nil {
 		err = ctx.Err() // what was cut short is not a failed request
@@ -76,7 +78,7 @@ func (t *trial) decide(ctx context.Context, a *arm, samples []dataset.Sample) (d
 	if err != nil {
 		return d, 0, err
 	}
-	due = t.o.World.Now()
+	due = t.world.Now()
 	obs.Now = t.moment.now()
 	choice, took, err := t.ask(a, obs)
 	return record.Decision{Arm: a.name, Observed: obs, Decision: choice, Took: took}, due, err
@@ -84,9 +86,9 @@ func (t *trial) decide(ctx context.Context, a *arm, samples []dataset.Sample) (d
 
 // ask has the selector of an arm choose.
 func (t *trial) ask(a *arm, obs selector.Observation) (d selector.Decision, took time.Duration, err error) {
-	begun := t.o.World.Now()
+	begun := t.world.Now()
 	d = a.Select(obs, a.options)
-	took = t.o.World.Now() - begun
+	took = t.world.Now() - begun
 	switch {
 	case d.Failed != "" && a.ends:
 		return d, took, fmt.Errorf("selector %s: %s; its fallback is to %s the run", a.name, d.Failed, scenarios.EndRun)
@@ -102,7 +104,7 @@ const answerSize unit.Bytes = 1000
 
 // observe is what an arm sees before its next request.
 func (t *trial) observe(ctx context.Context, a *arm, samples []dataset.Sample) (selector.Observation, error) {
-	devices, err := t.o.World.Observe(ctx, a.nodes, a.name)
+	devices, err := t.world.Observe(ctx, a.nodes, a.name)
 	if err != nil {
 		return selector.Observation{}, err
 	}
@@ -119,6 +121,9 @@ func (t *trial) observe(ctx context.Context, a *arm, samples []dataset.Sample) (
 // began, where the world was turned back to then: what they measure of the last
 // second is of a second that has not been.
 func (t *trial) asThen(devices []selector.Device) {
+	if !t.moment.can {
+		return
+	}
 	for i, d := range devices {
 		then, known := t.seen[d.Name]
 		switch {
@@ -140,10 +145,20 @@ func size(samples []dataset.Sample) (n unit.Bytes) {
 	return (n + unit.Bytes(len(samples)) - 1) / unit.Bytes(len(samples))
 }
 
-// pause waits for d, or until ctx ends.
-func pause(ctx context.Context, d time.Duration) error {
+// kept says whether decisions are written down of a pair. Where they are not of
+// all, they are not of warm-ups.
+func kept(r scenarios.Record, pair int) bool {
+	return r.Decisions <= 1 || pair >= 0 && pair%r.Decisions == 0
+}
+
+// pause waits for d of the world's time, or until ctx ends.
+func pause(ctx context.Context, w World, d time.Duration) error {
 	if d <= 0 {
 		return nil
+	}
+	if v, ok := w.(Virtual); ok {
+		v.Wait(d)
+		return ctx.Err()
 	}
 	select {
 	case <-ctx.Done():

@@ -3,9 +3,10 @@ package runner
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/testbed/testbed/inference/dataset"
@@ -34,8 +35,14 @@ type Options struct {
 	// others are none.
 	Selector func(s scenarios.Selector, c selector.Config, t Trial, opts []selector.Option) (selector.Selector, error)
 
-	// Progress, if not nil, is told what happens. It is called often, from
-	// one goroutine, and must be quick.
+	// Workers is how many trials of a Virtual world are carried out at the
+	// same time; 0: as many as there are CPUs to use. What is recorded does
+	// not depend on it. Trials of other worlds follow each other, and so do
+	// those in which a program of others chooses.
+	Workers int
+
+	// Progress, if not nil, is told what happens. It is called often, by one
+	// goroutine at a time, and must be quick.
 	Progress func(Progress)
 }
 
@@ -69,7 +76,9 @@ type Progress struct {
 
 // Run carries a plan through a world. Every request, decision, check, replay
 // and second of telemetry is in the Writer before the next begins, so that a
-// run that ends early, for whatever reason, keeps what it did. The error of a
+// run that ends early, for whatever reason, keeps what it did. Those of a
+// Virtual world are there in the same order, but some later; what a run that
+// ends early had not written, it does again in the same way. The error of a
 // run that was cancelled is ctx's.
 func Run(ctx context.Context, plan *scenarios.Plan, o Options) error {
 	r := &run{plan: plan, o: o, done: before(o.Before)}
@@ -79,11 +88,17 @@ func Run(ctx context.Context, plan *scenarios.Plan, o Options) error {
 	if err := r.check(); err != nil {
 		return err
 	}
-	r.pace = newPace(plan, r.done)
+	if v, ok := o.World.(Virtual); ok {
+		r.o.Dataset = &images{Dataset: o.Dataset}
+		r.pace = newPace(plan, r.again)
+		return r.beside(ctx, v)
+	}
+	r.pace = newPace(plan, r.first)
 	for i, t := range plan.Trials {
-		if err := r.trial(ctx, i, t); err != nil {
-			c := plan.Conditions[t.Condition]
-			return cmp.Or(ctx.Err(), fmt.Errorf("condition %s, repetition %d: %w", c.ID, t.Repetition+1, err))
+		if first := r.first(t); first < plan.Conditions[t.Condition].Requests {
+			if err := r.trial(ctx, i, first, o.World, direct{o.Writer}); err != nil {
+				return cmp.Or(ctx.Err(), err)
+			}
 		}
 	}
 	return nil
@@ -95,7 +110,10 @@ type run struct {
 	o       Options
 	options []selector.Option // of all arms, as in Header.Profile
 	done    done
-	pace    *pace
+
+	mu   sync.Mutex // where trials are beside each other
+	pace *pace
+	told time.Time // the last Progress of a trial
 }
 
 // measure makes the options and measures them, or takes what an earlier session
@@ -124,20 +142,74 @@ func (r *run) measure(ctx context.Context) error {
 
 // check finds, before the first trial, selectors that could choose nothing.
 func (r *run) check() error {
-	for _, s := range slices.Concat(r.plan.Scenario.Selectors, r.plan.Scenario.Judge.Shadows) {
-		_, options := allowed(s, r.options)
-		if len(options) == 0 {
-			return fmt.Errorf("selector %s: none of the options is of its placements %q", s.Name, s.Placements)
+	checked := map[string]bool{} // conditions alike have the same options
+	for _, c := range r.plan.Conditions {
+		alike := strings.Join(c.Placements, " ")
+		if checked[alike] {
+			continue
 		}
-		if !slices.Contains(selector.Policies(), s.Policy) {
-			continue // a program of others, which Options.Selector knows
-		}
-		if err := s.Config.Check(options); err != nil {
-			return err
+		checked[alike] = true
+		for _, s := range slices.Concat(r.plan.Scenario.Selectors, r.plan.Scenario.Judge.Shadows) {
+			if err := r.checkIn(c, s); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
+
+func (r *run) checkIn(c scenarios.Condition, s scenarios.Selector) error {
+	_, options := allowed(s, c, r.options)
+	switch {
+	case len(options) > 0 && !own(s):
+		return nil // Options.Selector knows it
+	case len(options) > 0:
+		return s.Config.Check(options)
+	case len(c.Placements) == 0:
+		return fmt.Errorf("selector %s: none of the options is of its placements %q", s.Name, s.Placements)
+	}
+	return fmt.Errorf("selector %s: condition %s: none of the options is of the condition's placements %q and of the selector's %q", s.Name, c.ID, c.Placements, s.Placements)
+}
+
+// own says whether a selector is one of ours, and not a program of others.
+func own(s scenarios.Selector) bool { return slices.Contains(selector.Policies(), s.Policy) }
+
+// first is the first pair of a trial that is not recorded whole; as many as
+// there are, if all are.
+func (r *run) first(t scenarios.Trial) int { return firstPair(r.plan, t, r.done) }
+
+// again is first of a virtual world, in which a trial that is not whole is
+// carried out from its beginning.
+func (r *run) again(t scenarios.Trial) int {
+	if all := r.plan.Conditions[t.Condition].Requests; r.first(t) == all {
+		return all
+	}
+	return 0
+}
+
+// entered notes that the world of a trial is made.
+func (r *run) entered() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.pace.entered()
+}
+
+// did notes that a pair was done. Where pairs are many times faster than
+// anybody could look at, Progress is not told of each.
+func (r *run) did(t *trial) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.pace.did(t.Condition)
+	if _, ok := t.world.(Virtual); ok && r.pace.last.Sub(r.told) < tellEvery && r.pace.done < r.pace.total {
+		return
+	}
+	r.told = r.pace.last
+	r.tell(Progress{Stage: "run", Done: r.pace.done, Total: r.pace.total, Condition: t.condition.ID, Repetition: t.Repetition,
+		Trial: t.index, Trials: len(r.plan.Trials), Left: r.pace.left()})
+}
+
+// tellEvery is how often Progress is told of a virtual world.
+const tellEvery = 100 * time.Millisecond
 
 func (r *run) tell(p Progress) {
 	if r.o.Progress != nil {
@@ -145,19 +217,16 @@ func (r *run) tell(p Progress) {
 	}
 }
 
-// trial runs one condition once: it makes the world, measures it, and sends
-// the pairs that are not yet recorded.
-func (r *run) trial(ctx context.Context, index int, planned scenarios.Trial) error {
-	t := &trial{run: r, Trial: planned, condition: r.plan.Conditions[planned.Condition], index: index}
-	first := firstPair(r.plan, planned, r.done)
-	if first == t.condition.Requests {
-		return nil
+// trial carries out a trial of the plan: it makes the world, measures it, and
+// sends the pairs from first on. A virtual world is one that is the trial's alone.
+func (r *run) trial(ctx context.Context, index, first int, w World, out lines) error {
+	t := &trial{run: r, Trial: r.plan.Trials[index], world: w, out: out, index: index, seen: map[string]selector.Device{}}
+	t.condition = r.plan.Conditions[t.Condition]
+	if t.As != nil {
+		t.condition.Links, t.condition.Background = t.As.Links, t.As.Background
 	}
-	if err := t.enter(ctx); err != nil {
-		return err
+	if err := t.carryOut(ctx, first); err != nil {
+		return fmt.Errorf("condition %s, repetition %d: %w", t.condition.ID, t.Repetition+1, err)
 	}
-	r.pace.entered()
-	tick := r.telemetry(ctx, t.condition.ID, t.Repetition)
-	err := t.pairs(ctx, first)
-	return errors.Join(err, tick.stop(), r.o.World.Leave(context.WithoutCancel(ctx)), r.o.Writer.Sync())
+	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/testbed/testbed/runner"
+	"github.com/testbed/testbed/runner/record"
 )
 
 // TestWarmTrial: big answers in 10+30+1 = 41 ms, small in 10+5+1 = 16 ms; greedy takes
@@ -215,6 +216,21 @@ func TestCancelled(t *testing.T) {
 		}
 		if len(run.Requests) != 3 {
 			t.Errorf("%d requests, want the 3 that were done", len(run.Requests))
+		}
+	})
+}
+
+// TestCutShortTwice: a pair that was cut short after its first arm, and again, is
+// not whole, though there are as many lines of it as arms.
+func TestCutShortTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var before record.Run
+		for range 2 {
+			before.Requests = append(before.Requests, record.Request{Condition: "warm", Arm: "greedy", Pair: 0})
+		}
+		run, err := carryOutBy(t, t.Context(), plan("warm", 1, "infer"), runner.Options{World: newFake(), Before: before})
+		if err != nil || len(run.Requests) != 4 {
+			t.Errorf("%d requests, %v; want those of a warm-up and a pair", len(run.Requests), err)
 		}
 	})
 }

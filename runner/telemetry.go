@@ -3,7 +3,6 @@ package runner
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/testbed/testbed/runner/record"
@@ -12,17 +11,46 @@ import (
 // telemetryEvery is the pace of telemetry.jsonl.
 const telemetryEvery = time.Second
 
+// pollEvery is how much of a virtual world's time passes before it is asked for
+// its telemetry again, which is of every second all the same.
+const pollEvery = 10 * time.Second
+
+// telemetry begins to write the world's telemetry of the trial, until what it
+// returns is called, which writes the last of it: a trial of any length has
+// some. A virtual world is asked between pairs; what it did in a trial that was
+// cut short is not written, as it will be when the trial is carried out again.
+func (t *trial) telemetry(ctx context.Context) (stop func(cut bool) error) {
+	// What came before the first request (probes, settling) is not the trial's.
+	_, _ = t.world.Telemetry(ctx)
+	if _, ok := t.world.(Virtual); ok {
+		return func(cut bool) error {
+			if cut {
+				return nil
+			}
+			return t.sample(ctx)
+		}
+	}
+	tick := t.tick(ctx)
+	return func(bool) error { return tick.stop() }
+}
+
+// poll asks a virtual world for telemetry, where it is time to.
+func (t *trial) poll(ctx context.Context) error {
+	if _, ok := t.world.(Virtual); !ok || t.world.Now() < t.polled+max(pollEvery, t.plan.Scenario.Record.Telemetry) {
+		return nil
+	}
+	t.polled = t.world.Now()
+	return t.sample(ctx)
+}
+
 // A ticker writes telemetry down until it is stopped.
 type ticker struct {
 	cancel context.CancelFunc
 	ended  chan error
 }
 
-// telemetry begins to write the world's telemetry of one trial, once a second
-// and once more when it is stopped, so that a trial of any length has some.
-func (r *run) telemetry(ctx context.Context, condition string, repetition int) *ticker {
-	// What came before the first request (probes, settling) is not the trial's.
-	_, _ = r.o.World.Telemetry(ctx)
+// tick writes telemetry down once a second.
+func (tr *trial) tick(ctx context.Context) *ticker {
 	inner, cancel := context.WithCancel(ctx)
 	t := &ticker{cancel: cancel, ended: make(chan error, 1)}
 	go func() {
@@ -31,12 +59,12 @@ func (r *run) telemetry(ctx context.Context, condition string, repetition int) *
 		for {
 			select {
 			case <-every.C:
-				if err := r.sample(inner, condition, repetition); err != nil {
+				if err := tr.sample(inner); err != nil {
 					t.ended <- err
 					return
 				}
 			case <-inner.Done():
-				t.ended <- r.sample(context.WithoutCancel(ctx), condition, repetition)
+				t.ended <- tr.sample(context.WithoutCancel(ctx))
 				return
 			}
 		}
@@ -44,17 +72,17 @@ func (r *run) telemetry(ctx context.Context, condition string, repetition int) *
 	return t
 }
 
-func (r *run) sample(ctx context.Context, condition string, repetition int) error {
-	samples, err := r.o.World.Telemetry(ctx)
+func (t *trial) sample(ctx context.Context) error {
+	samples, err := t.world.Telemetry(ctx)
 	if err != nil {
 		return err
 	}
 	for _, s := range samples {
-		s.Condition, s.Repetition = condition, repetition
-		if err := r.o.Writer.Telemetry(s); err != nil {
+		s.Condition, s.Repetition = t.condition.ID, t.Repetition
+		if err := t.out.Telemetry(s); err != nil {
 			return err
 		}
-		if err := r.punctual(s); err != nil {
+		if err := t.punctual(s); err != nil {
 			return err
 		}
 	}
@@ -69,8 +97,7 @@ func (r *run) punctual(s record.Telemetry) error {
 	if !r.plan.Scenario.Strict || most == 0 {
 		return nil
 	}
-	loaded := func(l record.LoadSample) bool { return l.Asked > 0 }
-	if s.CPUAsked > 0 || slices.ContainsFunc(s.Loads, loaded) {
+	if s.Loaded() {
 		most *= 2
 	}
 	for _, l := range s.Links {

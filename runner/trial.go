@@ -3,6 +3,7 @@ package runner
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -17,8 +18,11 @@ import (
 type trial struct {
 	*run
 	scenarios.Trial
+	world     World
+	out       lines
 	condition scenarios.Condition
-	index     int // in the plan
+	index     int           // in the plan
+	polled    time.Duration // the world's time at which it was last asked for telemetry
 	arms      []*arm
 	shadows   []*arm // selectors that send no requests
 	oracle    *arm   // who replays, without a selector of its own; nil: nobody
@@ -40,10 +44,21 @@ type arm struct {
 	full    bool // they hold all models of its options
 }
 
+// carryOut makes the trial's world and sends its pairs.
+func (t *trial) carryOut(ctx context.Context, first int) error {
+	if err := t.enter(ctx); err != nil {
+		return err
+	}
+	t.entered()
+	stop := t.telemetry(ctx)
+	err := t.pairs(ctx, first)
+	return errors.Join(err, stop(err != nil), t.world.Leave(context.WithoutCancel(ctx)), t.out.Sync())
+}
+
 // newArm makes the selector s for this trial.
 func (t *trial) newArm(s scenarios.Selector) (*arm, error) {
 	a := &arm{name: cmp.Or(s.Name, s.Policy), ends: s.Fallback == scenarios.EndRun}
-	a.index, a.options = allowed(s, t.options)
+	a.index, a.options = allowed(s, t.condition, t.options)
 	a.nodes = nodesOf(a.options)
 	c := s.Config
 	c.Curves = t.o.Writer.Header().Slowdown
@@ -64,13 +79,13 @@ func (t *trial) newArm(s scenarios.Selector) (*arm, error) {
 // enter makes the trial's world and its arms, and writes down what probes
 // found.
 func (t *trial) enter(ctx context.Context) error {
-	checks, err := t.o.World.Enter(ctx, t.condition, t.Seeds.Link)
+	checks, err := t.world.Enter(ctx, t.condition, t.Seeds.Link)
 	if err != nil {
 		return err
 	}
 	for _, c := range checks {
 		c.Condition, c.Repetition = t.condition.ID, t.Repetition
-		if err := t.o.Writer.Check(c); err != nil {
+		if err := t.out.Check(c); err != nil {
 			return err
 		}
 	}
@@ -97,7 +112,9 @@ func (t *trial) cast() error {
 	if t.plan.Scenario.Judge.Every == 0 {
 		return nil
 	}
-	t.oracle = &arm{name: scenarios.Oracle, options: t.options, nodes: nodesOf(t.options)}
+	t.oracle = &arm{name: scenarios.Oracle}
+	t.oracle.index, t.oracle.options = allowed(scenarios.Selector{}, t.condition, t.options)
+	t.oracle.nodes = nodesOf(t.oracle.options)
 	for _, s := range t.plan.Scenario.Judge.Shadows {
 		a, err := t.newArm(s)
 		if err != nil {
@@ -123,7 +140,7 @@ func (t *trial) prepare(ctx context.Context, a *arm, all bool) error {
 		if all {
 			models = modelsOn(node, a.options)
 		}
-		if err := t.o.World.Prepare(ctx, node, a.name, models); err != nil {
+		if err := t.world.Prepare(ctx, node, a.name, models); err != nil {
 			return err
 		}
 	}
@@ -151,7 +168,7 @@ func (t *trial) empty(ctx context.Context) error {
 // pairs sends the warm-ups and then the pairs from first on, the arms in the
 // order that the plan drew.
 func (t *trial) pairs(ctx context.Context, first int) (err error) {
-	if t.moment, err = begin(ctx, t.o.World, t.condition); err != nil {
+	if t.moment, err = begin(ctx, t.world, t.condition); err != nil {
 		return err
 	}
 	for i := range t.First {
@@ -166,12 +183,13 @@ func (t *trial) pairs(ctx context.Context, first int) (err error) {
 		if err != nil {
 			return err
 		}
+		if err := errors.Join(t.poll(ctx), t.out.spill()); err != nil {
+			return err
+		}
 		if err := t.pair(ctx, i, pair, samples); err != nil {
 			return err
 		}
-		t.pace.did(t.Condition)
-		t.tell(Progress{Stage: "run", Done: t.pace.done, Total: t.pace.total, Condition: t.condition.ID, Repetition: t.Repetition,
-			Trial: t.index, Trials: len(t.plan.Trials), Left: t.pace.left()})
+		t.did(t)
 	}
 	return nil
 }
@@ -203,7 +221,7 @@ func (t *trial) images(i int) (samples []dataset.Sample, err error) {
 // pair sends the images by the choice of every arm, and then, if the pair is
 // judged, by every option.
 func (t *trial) pair(ctx context.Context, i, pair int, samples []dataset.Sample) error {
-	t.seen = map[string]selector.Device{}
+	clear(t.seen)
 	for k := range t.arms {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -81,6 +81,8 @@ type Virtual interface {
 type Request struct {
 	Node, Arm, Model string
 	Image            []byte        // an image file
+	Sample           string        // which image of the dataset it is, and
+	Label            int           // what it shows: for worlds that make answers up
 	Timeout          time.Duration // positive
 }
 

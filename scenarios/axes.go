@@ -43,7 +43,7 @@ func (d *decoder) axes(o object) []dimension {
 func (d *decoder) axis(o object) dimension {
 	dim := dimension{Axis: Axis{Name: read(o, "name", asName)}, at: o.n, path: o.path}
 	paths := d.axisPaths(o)
-	ns, at := o.items("values", "want values, such as [5Mbps, 20Mbps] or [{name: busy, set: {background.edge.cpu: 50%}}]")
+	ns, at := d.axisValues(o, len(paths) > 0)
 	for i, n := range ns {
 		var name string
 		var changes []change
@@ -140,7 +140,7 @@ func settings(changes []change) []Setting {
 }
 
 // varied are the keys that an axis may set, whole or below.
-var varied = []string{"links", "background", "residency", "measure", "load.requests", "load.warmup", "load.think", "load.batch"}
+var varied = []string{"links", "background", "placement", "residency", "measure", "load.requests", "load.warmup", "load.think", "load.batch"}
 
 // mayVary notes a path that an axis cannot set.
 func (d *decoder) mayVary(p position, at, key string) {

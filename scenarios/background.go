@@ -29,18 +29,9 @@ func (d *decoder) load(o object, l Links) emulator.Load {
 // withinQuota notes a load that the node's quota cannot give.
 func (d *decoder) withinQuota(o object, name string, l emulator.CPULoad) {
 	n, ok := d.bounds[name]
-	if share := n.Quota / float64(n.CPUs); ok && most(l.Level) > share {
-		d.add(o.n.child("cpu").position, join(o.path, "cpu"), "%.0f %% of its CPUs is more than the quota of node %s leaves: want at most %.0f%%", 100*most(l.Level), name, 100*share)
+	if share := n.Quota / float64(n.CPUs); ok && l.Most() > share {
+		d.add(o.n.child("cpu").position, join(o.path, "cpu"), "%.0f %% of its CPUs is more than the quota of node %s leaves: want at most %.0f%%", 100*l.Most(), name, 100*share)
 	}
-}
-
-// most is the highest share of a level.
-func most(l emulator.Level) float64 {
-	if l.Over == nil {
-		return l.Share
-	}
-	_, highest := l.Over.Range()
-	return highest
 }
 
 // shaped is the mapping under a key that may have a plain value instead; then
@@ -180,7 +171,7 @@ func (d *decoder) traffic(o object, key string, l emulator.Link) emulator.Traffi
 		t.Of = read(in, "of", asRate)
 	}
 	if !t.Bulk {
-		d.carried(n, join(o.path, key), most(t.Level)*float64(t.Of), l)
+		d.carried(n, join(o.path, key), t.Most()*float64(t.Of), l)
 	}
 	if t.Bulk && (in.has("level") || in.has("trace") || in.has("ramp") || in.has("timeline")) {
 		d.add(n.position, in.path, "by: bulk is as fast as it can be: want no level beside it")

@@ -76,7 +76,7 @@ func TestRamp(t *testing.T) {
 	}{
 		{0, 0.1}, {5999 * time.Millisecond, 0.1}, {6 * time.Second, 0.105}, {55 * time.Second, 0.35}, {105 * time.Second, 0.6}, {time.Hour, 0.6},
 	} {
-		if got := l.At(tt.at); got < tt.want-1e-9 || got > tt.want+1e-9 {
+		if got, _ := l.Step(tt.at); got < tt.want-1e-9 || got > tt.want+1e-9 {
 			t.Errorf("after %v: %v, want %v", tt.at, got, tt.want)
 		}
 	}

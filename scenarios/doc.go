@@ -13,10 +13,11 @@
 //	title                              -         one line, for reports
 //	description                        -         what it is for
 //	seed                               1         of all random choices
-//	world                              netns     netns: network namespaces of this machine; devices: nodes at addresses, as they are
+//	world                              netns     netns: network namespaces of this machine; devices: nodes at addresses, as they are; sim: nothing real, in virtual time
 //	engine                             auto      what plays the links: auto, relay or tc
 //	device                             auto      what the relay carries packets by: auto, packet (sockets) or tun
 //	strict                             no        refuse to begin, and stop, where other load may hold the links up
+//	noise                              profile   in world sim: how much computing varies: profile (as each device's profile says) or none
 //	nodes                              -         inference nodes; [{name: edge}]
 //	nodes[].name                       required  letters, digits and '-', at most 10
 //	nodes[].cpus                       1         that it may run on; 0: all but one
@@ -28,6 +29,8 @@
 //	nodes[].spinning                   no        threads of an inference spin while they wait, which is load that nobody asked for
 //	nodes[].cache                      no        optimised models are kept on disk and opened from there
 //	nodes[].profile                    -         device profile to go by, a file or a published one; measured when the run begins
+//	nodes[].device                     -         in world sim: device profile that the node is, a file or a published one; vm-2cpu
+//	nodes[].speed                      1x        in world sim: computes so many times as fast as its device profile
 //	nodes[].address                    -         in world devices: of the node, such as http://192.168.1.7:8801
 //	nodes[].protocol                   testbed   in world devices: testbed (testbed node --listen), or oip: any server of the Open Inference Protocol, as it stands
 //	nodes[].token_env                  -         in world devices: environment variable that holds the node's token; none
@@ -112,7 +115,9 @@
 //	background.*.down.by               udp       udp: paced; tcp: paced, and gives way; bulk: tcp as fast as it can
 //	background.*.up                    0%        cross traffic from the node to the repository; keys as of down
 //	dataset                            -         labelled images
-//	dataset.name                       signs     built in: signs, or synthetic (photo-like, without meaning); by path: folder (of folders, one a class) or cifar10 (its binary file)
+//	dataset.name                       signs     built in: signs, or synthetic (photo-like, without meaning); by path: folder (of folders, one a class) or cifar10 (its binary file); in world sim also blank (of which only the next two are known)
+//	dataset.size                       -         of each image file of blank
+//	dataset.labels                     -         classes of blank
 //	dataset.path                       -         of a folder or a CIFAR-10 file; relative to the scenario file
 //	dataset.classes                    -         of a folder: file with the names of all classes, a line index,folder,name each; the folders themselves
 //	dataset.images                     -         how many of it samples are drawn from: the first of what is built in, a balanced choice of the rest; 4000
@@ -143,6 +148,7 @@
 //	selectors[].quantile               -         decides by the time that this share of requests stays within; by the mean
 //	selectors[].horizon                10        requests in which a change of model must pay for itself
 //	selectors[].dwell                  0         requests at least that go by a model once it was changed to
+//	selectors[].exact                  no        takes the fastest by however little; else what is up to 3 % slower counts as equally fast, and of those the most accurate is taken
 //	selectors[].deadline               -         of infaas: options predicted above it are left out
 //	selectors[].without                -         parts of its prediction that advanced does without: network, utilization, load, xi or hysteresis
 //	selectors[].option                 -         of static: a model, or model@node
@@ -151,9 +157,13 @@
 //	selectors[].url                    -         of an HTTP server that chooses
 //	selectors[].timeout                1s        of one decision by exec or url
 //	selectors[].fallback               greedy    of exec and url: the policy that decides where they do not; end: the run ends
+//	explore                            -         all: every option answers after each pair, unless judge.every says otherwise, so that the run can be replayed with other selectors
 //	judge                              -         what selectors are held against: an oracle, which knows how every option did
 //	judge.every                        10        pairs of a trial, from the first: all options answer after it, on the same image; 0: never
 //	judge.selectors                    -         asked then without sending requests; all policies that are no arm, and advanced without each term; keys as of selectors
+//	record                             -         what is written down of a run; all of it
+//	record.decisions                   1         decisions of one in so many pairs of a trial, from its first on
+//	record.telemetry                   1s        in world sim: telemetry of every so much of its time
 //	budget                             strict    accuracy to give up: 10pp, 10%, or strict (both)
 //	load                               -         requests, one at a time
 //	load.requests                      30        pairs in a trial
@@ -167,7 +177,11 @@
 //	vary                               -         axes; conditions are their cross product, the first the slowest
 //	vary[].name                        required  of the axis
 //	vary[].paths                       -         keys that take each of the values
-//	vary[].values                      required  values for paths, or named settings
+//	vary[].values                      required  values for paths, a range of rates, shares or times for them, or named settings
+//	vary[].values.from                 required  of a range: the first
+//	vary[].values.to                   required  the last
+//	vary[].values.steps                required  how many there are
+//	vary[].values.scale                linear    linear: equal differences; log: equal factors; those between are rounded to three digits
 //	vary[].values[].name               required  of the setting
 //	vary[].values[].set                required  path: value, for each key that it sets
 //	require                            -         what the verdict asks
@@ -190,7 +204,8 @@
 // the oracle and the arms of a pair meet is the same instant of it, where the
 // world can go back to it.
 //
-// An axis of vary sets keys under links and background, residency, measure,
+// An axis of vary sets keys under links and background, placement (which device
+// answers, where devices are compared), residency, measure,
 // load.requests, load.warmup, load.think and load.batch. All else is the same in
 // all conditions, or they could not be compared.
 package scenarios

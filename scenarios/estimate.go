@@ -23,6 +23,14 @@ type Estimate struct {
 // imageSizes are about what an image of each dataset weighs.
 var imageSizes = map[string]unit.Bytes{"signs": 2800, "cifar10": 2500, "synthetic": 104_000, "folder": 110_000}
 
+// imageSize is about what an image of the plan's weighs.
+func (p *Plan) imageSize() unit.Bytes {
+	if p.Scenario.Dataset.Name == blank {
+		return p.Scenario.Dataset.Size
+	}
+	return imageSizes[p.Scenario.Dataset.Name]
+}
+
 // What an Estimate assumes of a machine and of the work: about that of a core
 // of a small server.
 const (
@@ -37,6 +45,7 @@ const (
 	profileLoads  = 3                       // openings,
 	loading       = 1600 * unit.Mbps        // at which a file is read and opened
 	start         = 500 * time.Millisecond
+	simulating    = 20 * time.Microsecond // a request, with its decision and lines, on one of two cores
 )
 
 // Estimate works out what the plan will cost by asking its selectors what they
@@ -61,6 +70,9 @@ func (p *Plan) Estimate() Estimate {
 		e.Down += unit.Bytes(n) * one.Down
 		e.Duration += time.Duration(n) * one.Duration
 	}
+	if p.Scenario.World == inSim {
+		e.Duration = start + time.Duration(e.Requests)*simulating
+	}
 	return e
 }
 
@@ -82,7 +94,7 @@ func (p *Plan) trial(c Condition, opts []selector.Option) Estimate {
 			then = p.request(s, c, opts, []string{first.model})
 		}
 		e.Requests += pairs
-		e.Up += unit.Bytes(pairs*c.Batch) * imageSizes[p.Scenario.Dataset.Name]
+		e.Up += unit.Bytes(pairs*c.Batch) * p.imageSize()
 		e.Down += first.fetched + unit.Bytes(pairs-1)*then.fetched
 		e.Duration += first.took + time.Duration(pairs-1)*then.took
 	}
@@ -103,7 +115,7 @@ func (p *Plan) judging(e *Estimate, c Condition, opts []selector.Option, held []
 		if c.Residency == "first" {
 			then = p.request(only{}, c, []selector.Option{opt}, []string{opt.Model})
 		}
-		e.Up += unit.Bytes(n*c.Batch) * imageSizes[p.Scenario.Dataset.Name]
+		e.Up += unit.Bytes(n*c.Batch) * p.imageSize()
 		e.Down += first.fetched + unit.Bytes(n-1)*then.fetched
 		e.Duration += first.took + time.Duration(n-1)*then.took
 	}
@@ -173,7 +185,7 @@ func (p *Plan) request(s selector.Selector, c Condition, opts []selector.Option,
 		up, back, near = 0, 0, 0
 	}
 	d := s.Select(selector.Observation{
-		Upload: imageSizes[p.Scenario.Dataset.Name], Download: answerSize, Batch: c.Batch,
+		Upload: p.imageSize(), Download: answerSize, Batch: c.Batch,
 		Devices: []selector.Device{{
 			Name: node, Down: goodput(l.Down), Up: up, Back: back, RTT: near, FetchRTT: rtt,
 			Utilization: c.Background[node].CPU.Mean(), Held: held, Loaded: held,

@@ -241,14 +241,17 @@ const (
 
 // The words that some keys choose from.
 var (
-	worlds      = []string{"netns", "devices"}
+	worlds      = []string{"netns", "devices", "sim"}
+	noises      = []string{"profile", "none"}
+	scales      = []string{"linear", "log"}
+	explored    = []string{"all"}
 	engines     = []string{"auto", "relay", "tc"}
 	devices     = []string{"auto", "packet", "tun"}
 	layers      = []string{"ethernet", "ip", "wire"}
 	shapes      = []string{"uniform", "normal", "pareto"}
 	wraps       = []string{"loop", "hold", "stop"}
 	residencies = []string{"warm", "first", "cold"}
-	datasets    = []string{"signs", "synthetic", "folder", "cifar10"}
+	datasets    = []string{"signs", "synthetic", "folder", "cifar10", blank}
 
 	providers      = []string{"cpu", "cuda", "tensorrt", "openvino", "coreml", "xnnpack"}
 	optimizations  = []string{"all", "extended", "basic", "off"}

@@ -21,6 +21,7 @@ func (d *decoder) condition(root *node) Condition {
 		Think:      read(load, "think", within(0, maxTime)),
 		Batch:      read(load, "batch", whole(1, maxBatch)),
 		Measure:    d.measure(o),
+		Placements: d.placements(o),
 	}
 	links, background := o.in("links"), o.in("background")
 	for _, name := range d.linkNames(root) {
@@ -39,11 +40,11 @@ func (d *decoder) condition(root *node) Condition {
 func (d *decoder) measure(o object) []string {
 	ns, paths := o.items("measure", "want phases, such as [upload, infer, download]")
 	if !o.has("measure") {
-		return append([]string(nil), selector.PhaseNames...)
+		return append([]string(nil), selector.PhaseNames[:]...)
 	}
 	given := map[string]bool{}
 	for i, n := range ns {
-		name := value(d, n, paths[i], oneOf(selector.PhaseNames...))
+		name := value(d, n, paths[i], oneOf(selector.PhaseNames[:]...))
 		if given[name] && name != "" {
 			d.add(n.position, paths[i], "%q a second time", name)
 		}

@@ -64,6 +64,7 @@ func arm(path string) []field {
 		{at("quantile"), "share", "", "decides by the time that this share of requests stays within; by the mean"},
 		{at("horizon"), "requests", strconv.Itoa(DefaultHorizon), "requests in which a change of model must pay for itself"},
 		{at("dwell"), "requests", "0", "requests at least that go by a model once it was changed to"},
+		{at("exact"), "yes", "no", "takes the fastest by however little; else what is up to 3 % slower counts as equally fast, and of those the most accurate is taken"},
 		{at("deadline"), "time", "", "of infaas: options predicted above it are left out"},
 		{at("without"), "terms", "", "parts of its prediction that advanced does without: network, utilization, load, xi or hysteresis"},
 		{at("option"), "text", "", "of static: a model, or model@node"},

@@ -28,6 +28,8 @@ func (d *decoder) inferenceNodes(o object) []Node {
 			Spinning:     read(item, "spinning", asYes),
 			Cache:        read(item, "cache", asYes),
 			Profile:      read(item, "profile", asText),
+			Device:       read(item, "device", asText),
+			Speed:        d.speed(item),
 		}
 		if node.CPUs > 0 && node.Quota > float64(node.CPUs) {
 			d.value(item.n.child("quota"), join(item.path, "quota"), fmt.Sprintf("want at most %d00%%: the node has no more CPUs", node.CPUs))
@@ -46,6 +48,14 @@ func (d *decoder) inferenceNodes(o object) []Node {
 	return nodes
 }
 
+// speed is how fast a node is beside its device; 0 as that.
+func (d *decoder) speed(o object) float64 {
+	if x := read(o, "speed", asFactor); x != 1 {
+		return x
+	}
+	return 0
+}
+
 // plainly is a word, or nothing if it is the usual one.
 func plainly(word, usual string) string {
 	if word == usual {
@@ -58,6 +68,7 @@ func plainly(word, usual string) string {
 // servers that are not ours.
 const (
 	inDevices = "devices"
+	inSim     = "sim"
 	plainOIP  = "oip"
 )
 
@@ -72,6 +83,9 @@ var (
 
 // device reads where a node is, in the world of devices.
 func (d *decoder) device(o object, n *Node) {
+	if d.world == inSim {
+		return // what of the key matters there is known of any world
+	}
 	if d.world != inDevices {
 		d.refuse(o, ofDevices, "is for world devices: this scenario's is "+d.world)
 		return
@@ -112,7 +126,7 @@ func (d *decoder) repository(o object) Repository {
 	}
 	if d.world == inDevices {
 		d.refuse(o, []string{"beside"}, "is not for world devices: models are served by this process")
-	} else {
+	} else if d.world != inSim {
 		d.refuse(o, []string{"listen", "address"}, "is for world devices: this scenario's is "+d.world)
 	}
 	return r

@@ -69,7 +69,7 @@ func TestOverrideMistakes(t *testing.T) {
 // TestSettingsSayWhatTheyDo: the settings of a condition, given as overrides
 // to a scenario without axes, make that condition.
 func TestSettingsSayWhatTheyDo(t *testing.T) {
-	for _, name := range []string{"lowbw.yaml", "cellular.yaml", "busy.yaml"} {
+	for _, name := range []string{"lowbw.yaml", "cellular.yaml", "busy.yaml", "vnv-nuc-gpu.yaml"} {
 		p, err := scenarios.Read(scenarios.Shipped(), name, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -165,6 +165,9 @@ type Record struct {
 	// Decisions are written of every so many pairs of a trial, from its first
 	// on; 0 and 1: of all.
 	Decisions int `json:"decisions,omitempty"`
+	// Telemetry of the world sim is written of every so much of its time; 0:
+	// of every second.
+	Telemetry time.Duration `json:"telemetry_ns,omitempty"`
 }
 
 // An Axis is one dimension of the sweep.

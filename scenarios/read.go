@@ -40,6 +40,7 @@ func Read(fsys fs.FS, name string, overrides []Setting, stored ...string) (*Plan
 	o := d.object(root, "", "")
 	s := d.scenario(o, name)
 	dims := d.axes(o)
+	d.arms(o, &s, dims)
 	d.condition(root)
 	d.idle(overrides, dims)
 	if err := d.err(); err != nil {
@@ -53,6 +54,7 @@ func Read(fsys fs.FS, name string, overrides []Setting, stored ...string) (*Plan
 		s.Axes = append(s.Axes, dim.Axis)
 	}
 	conditions := d.conditions(root, dims)
+	s.Placements = placed(conditions)
 	s.Pairs = d.everywhere(root, conditions)
 	d.affordable(root, s, conditions)
 	if err := d.err(); err != nil {

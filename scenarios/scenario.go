@@ -4,6 +4,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/testbed/testbed/selector"
 )
@@ -31,12 +32,12 @@ func (d *decoder) scenario(o object, file string) Scenario {
 		Engine:      read(o, "engine", oneOf(engines...)),
 		Device:      read(o, "device", oneOf(devices...)),
 		Strict:      read(o, "strict", asYes),
+		Noise:       plainly(read(o, "noise", oneOf(noises...)), noises[0]),
 		Nodes:       d.inferenceNodes(o),
 		Repository:  d.repository(o.in("repository")),
 		Control:     Control{Beside: d.placed(o.in("control"), control)},
 		Dataset:     d.dataset(o.in("dataset")),
 		Models:      d.models(o),
-		Placements:  d.placements(o),
 		Cascade:     d.cascade(o.in("cascade")),
 		Budget:      read(o, "budget", asBudget),
 		Require:     d.require(o.in("require")),
@@ -50,8 +51,9 @@ func (d *decoder) scenario(o object, file string) Scenario {
 	if n := o.n.child("device"); s.Engine == "tc" && s.Device == "tun" && n != nil {
 		d.value(n, "device", "want packet or auto with engine tc: the kernel cannot redirect what a TUN carries")
 	}
-	s.Selectors = d.selectors(o, s)
-	s.Judge = d.judge(o.in("judge"), s)
+	if o.has("record") {
+		s.Record = d.record(o.in("record"))
+	}
 	d.engine = s.Engine
 	d.sites()
 	return s
@@ -67,6 +69,17 @@ func nameOf(file string) string {
 		return "scenario"
 	}
 	return name
+}
+
+// record reads what is written down, where the key is there at all.
+func (d *decoder) record(o object) (r Record) {
+	if o.has("decisions") {
+		r.Decisions = read(o, "decisions", whole(1, maxRequests))
+	}
+	if o.has("telemetry") {
+		r.Telemetry = read(o, "telemetry", within(time.Second, maxTime))
+	}
+	return r
 }
 
 func (d *decoder) cascade(o object) Cascade {

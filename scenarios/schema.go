@@ -72,11 +72,13 @@ func schemaOfKind(f field) map[string]any {
 		return listOf(words(selector.Terms()...))
 	case "models":
 		return oneOfSchemas(schemaOf("models"), listOf(oneOfSchemas(map[string]any{"type": "string", "pattern": nameForm.String()}, schemaOf("models[]"))))
+	case "values":
+		return oneOfSchemas(listOf(map[string]any{}), schemaOf(f.path)) // plain values as well as named settings
 	case "list":
 		return listOf(itemOf(f.path))
 	case "phases":
-		return listOf(words(selector.PhaseNames...))
-	case "world", "engine", "device", "layer", "shape", "wrap", "format", "residency", "dataset", "policy", "accuracy", "per", "transport",
+		return listOf(words(selector.PhaseNames[:]...))
+	case "world", "noise", "explore", "scale", "engine", "device", "layer", "shape", "wrap", "format", "residency", "dataset", "policy", "accuracy", "per", "transport",
 		"provider", "optimization", "protocol", "weights", "interpolation":
 		return words(wordsOf(f.kind)...)
 	}
@@ -104,8 +106,6 @@ func itemOf(path string) map[string]any {
 		return oneOfSchemas(map[string]any{"type": "string"}, schemaOf("judge.selectors[]"))
 	case "vary[].paths":
 		return map[string]any{"type": "string"}
-	case "vary[].values":
-		return map[string]any{} // plain values as well as named settings
 	}
 	return schemaOf(path + "[]")
 }
@@ -128,6 +128,12 @@ func wordsOf(kind string) []string {
 	switch kind {
 	case "world":
 		return worlds
+	case "noise":
+		return noises
+	case "explore":
+		return explored
+	case "scale":
+		return scales
 	case "engine":
 		return engines
 	case "device":
@@ -172,7 +178,7 @@ func builtinNames() (names []string) {
 }
 
 // numbers are the kinds that are whole numbers.
-var numbers = strings.Fields("seed cpus images pixels requests repetitions warmup times batch")
+var numbers = strings.Fields("seed cpus images pixels requests repetitions warmup times batch labels steps")
 
 // patterns are the forms of quantities, after package unit.
 var patterns = map[string]string{

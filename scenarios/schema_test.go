@@ -34,8 +34,10 @@ func TestSchema(t *testing.T) {
 		}
 		return schema.Validate(v)
 	}
-	if err := validate(good); err != nil {
-		t.Error(err)
+	for _, text := range []string{good, simulated} {
+		if err := validate(text); err != nil {
+			t.Error(err)
+		}
 	}
 	for _, down := range []string{everyBox, "{trace: {file: net.csv, column: down, wrap: stop, from: 1s, to: 2s, speed: 2x, scale: 0.5x, format: mahimahi}, queue: 9packets}"} {
 		if err := validate("strict: yes\ndevice: tun\nrepository: {beside: edge}\nlinks:\n  edge/cloud:\n    down: " + down + "\n"); err != nil {

@@ -10,24 +10,6 @@ import (
 	"github.com/testbed/testbed/selector"
 )
 
-// modes are the ways to use two nodes for one request.
-var modes = []string{string(selector.Cascade), string(selector.Hedged), string(selector.Split)}
-
-// placements reads what options are made of. Without the key that is the first
-// node alone.
-func (d *decoder) placements(o object) []string {
-	all := d.listed(o, "placement", oneOf(append(slices.Clone(d.nodes), modes...)...))
-	if !o.has("placement") && len(d.nodes) > 0 {
-		return []string{d.nodes[0]}
-	}
-	for _, p := range all {
-		if slices.Contains(modes, p) && len(d.nodes) < 2 {
-			d.value(o.n.child("placement"), "placement", quote(p)+" needs two nodes")
-		}
-	}
-	return all
-}
-
 // listed reads a list of different words, or one word.
 func (d *decoder) listed(o object, key string, k kind[string]) (all []string) {
 	if n := o.n.child(key); n != nil && n.shape == scalar {
@@ -99,6 +81,7 @@ func (d *decoder) selector(n *node, at, pattern string, s Scenario) Selector {
 		Lower:    read(o, "accuracy", oneOf(accuracies...)) == "lower",
 		Quantile: read(o, "quantile", asQuantile),
 		Horizon:  read(o, "horizon", whole(0, maxRequests)), Dwell: read(o, "dwell", whole(0, maxRequests)),
+		Exact:    read(o, "exact", asYes),
 		Deadline: read(o, "deadline", within(0, maxTime)),
 		Without:  d.listed(o, "without", oneOf(selector.Terms()...)),
 		Seed:     s.Seed,
@@ -191,9 +174,13 @@ func nameOfArm(x Selector) string {
 	return x.Policy
 }
 
-// judge reads how selectors are judged.
-func (d *decoder) judge(o object, s Scenario) Judge {
+// judge reads how selectors are judged; explore is empty, or asks for all options
+// after each pair.
+func (d *decoder) judge(o object, explore string, s Scenario) Judge {
 	j := Judge{Every: read(o, "every", whole(0, maxRequests))}
+	if explore != "" && !o.has("every") {
+		j.Every = 1
+	}
 	if n := o.n.child("selectors"); n != nil && n.shape == list && len(n.items) == 0 {
 		return j
 	}

@@ -1,6 +1,8 @@
 package scenarios_test
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -29,8 +31,8 @@ func TestSelectors(t *testing.T) {
 		{"static:signs-resnet14", arm(func(s *scenarios.Selector) { s.Name, s.Option = "static-signs-resnet14", "signs-resnet14" }, "static")},
 		{"{policy: static, option: signs-resnet8@cloud}", arm(func(s *scenarios.Selector) { s.Name, s.Option = "static-signs-resnet8-cloud", "signs-resnet8@cloud" }, "static")},
 		{"{name: again, policy: greedy}", arm(func(s *scenarios.Selector) { s.Name = "again" }, "greedy")},
-		{"{name: advanced, budget: 5pp, accuracy: lower, quantile: 95%, horizon: 0, dwell: 3}", arm(func(s *scenarios.Selector) {
-			s.Budget, s.Lower, s.Quantile, s.Horizon, s.Dwell = selector.Budget{Absolute: 0.05, Relative: 1}, true, 0.95, 0, 3
+		{"{name: advanced, budget: 5pp, accuracy: lower, quantile: 95%, horizon: 0, dwell: 3, exact: yes}", arm(func(s *scenarios.Selector) {
+			s.Budget, s.Lower, s.Quantile, s.Horizon, s.Dwell, s.Exact = selector.Budget{Absolute: 0.05, Relative: 1}, true, 0.95, 0, 3, true
 		}, "advanced")},
 		{"{policy: advanced, without: [network, xi]}", arm(func(s *scenarios.Selector) {
 			s.Name, s.Without = "advanced-no-network-xi", []string{"network", "xi"}
@@ -135,4 +137,39 @@ func TestOrderOfManyArms(t *testing.T) {
 	p := read(t, "selectors: [greedy, advanced, random]\nload: {requests: 9, warmup: 0, repetitions: 3}\n")
 	c := checker{T: t, p: p, seed: 1, reps: 3, images: 4000}
 	c.balanced()
+}
+
+// TestReadSelector reads selectors that are added to a scenario.
+func TestReadSelector(t *testing.T) {
+	s := read(t, good).Scenario
+	for text, want := range map[string]string{
+		"fastest":                                     "fastest fastest 10 0.1",
+		"static:signs-resnet8":                        "static-signs-resnet8 static 10 0.1",
+		"{policy: advanced, horizon: 5}":              "advanced advanced 5 0.1",
+		"{name: brave, policy: greedy, budget: 20pp}": "brave greedy 10 0.2",
+	} {
+		x, err := scenarios.ReadSelector(text, s)
+		if got := fmt.Sprint(x.Name, " ", x.Policy, " ", x.Horizon, " ", x.Budget.Absolute); err != nil || got != want {
+			t.Errorf("%s: %s, %v; want %s", text, got, err, want)
+		}
+	}
+	x, err := scenarios.ReadSelector("{name: mine, exec: [python3, ./mine.py]}", s)
+	if err != nil || x.Dir != "." || x.Fallback != "greedy" || !cmp.Equal(x.Exec, []string{"python3", "./mine.py"}) {
+		t.Errorf("%+v, %v", x, err)
+	}
+	var at *scenarios.FieldError
+	if _, err := scenarios.ReadSelector("  best", s); !errors.As(err, &at) || at.Line != 0 || at.Column != 0 {
+		t.Errorf("%#v: want a *FieldError without line and column", err)
+	}
+	for text, want := range map[string]string{
+		"best":                      `"best": "best": want greedy, advanced, static, fastest, random, infaas or bandit`,
+		"static:resnet18":           `"static:resnet18": static: no model "resnet18" in this scenario`,
+		"{policy: greedy":           `"{policy: greedy": not YAML: could not find flow mapping end token '}'`,
+		"{name: greedy, horzon: 5}": `"{name: greedy, horzon: 5}": unknown key "horzon"; did you mean "horizon"?`,
+		"{name: x, url: ftp}":       `"{name: x, url: ftp}": url: "ftp": want the URL of a server, such as http://127.0.0.1:9000/select`,
+	} {
+		if _, err := scenarios.ReadSelector(text, s); err == nil || err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
 }

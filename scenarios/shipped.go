@@ -2,7 +2,7 @@ package scenarios
 
 import "embed"
 
-//go:embed *.yaml traces/*.down traces/*.up
+//go:embed *.yaml traces/*.down traces/*.up traces/*.csv
 var shipped embed.FS
 
 // Shipped holds the scenarios inside the program, such as lowbw.yaml, and the

@@ -1,6 +1,6 @@
 package selector
 
-import "fmt"
+import "strconv"
 
 // An advanced selector takes, of the options whose accuracy the budget allows,
 // the one that it predicts to answer first, end to end: fetching and loading
@@ -8,19 +8,11 @@ import "fmt"
 // first, and when to change.
 type advanced struct {
 	name string
-	predictor
+	habitual
 	allowance
-	habit
 }
 
 func (a *advanced) Name() string { return a.name }
-
-func (a *advanced) Learn(o Outcome) {
-	a.predictor.Learn(o)
-	if o.Failed {
-		a.forget()
-	}
-}
 
 func (a *advanced) Select(o Observation, opts []Option) Decision {
 	cs := a.predict(o, opts)
@@ -45,22 +37,22 @@ func (p *predictor) ready(opts []Option, i int) bool {
 func reason(opts []Option, cs []Candidate, values []float64, in []int, choice, over int, because why, floor float64) string {
 	name := cs[choice].Option
 	if len(in) == 1 {
-		return fmt.Sprintf("%s is the only one of %d whose accuracy reaches the floor %s", name, len(opts), percent(floor))
+		return name + " is the only one of " + strconv.Itoa(len(opts)) + " whose accuracy reaches the floor " + percent(floor)
 	}
 	chosen := name + " is predicted at " + milliseconds(clamp(values[choice]))
 	best := mostAccurate(opts, values)
 	switch {
 	case because == byDwell:
-		return fmt.Sprintf("%s, and was changed to just now", chosen)
+		return chosen + ", and was changed to just now"
 	case because == byStay:
-		return fmt.Sprintf("%s and was used last: to change to %s, at %s, would not pay", chosen, cs[over].Option, milliseconds(clamp(values[over])))
+		return chosen + " and was used last: to change to " + cs[over].Option + ", at " + milliseconds(clamp(values[over])) + ", would not pay"
 	case choice != best && values[choice] <= values[best]:
-		return fmt.Sprintf("%s, %.0f %% below %s, %.1f points less accurate", chosen,
-			100*(1-values[choice]/max(values[best], 1)), cs[best].Option, 100*(opts[best].Accuracy-opts[choice].Accuracy))
+		return chosen + ", " + fixed(100*(1-values[choice]/max(values[best], 1)), 0) + " % below " + cs[best].Option + ", " +
+			fixed(100*(opts[best].Accuracy-opts[choice].Accuracy), 1) + " points less accurate"
 	case choice != best:
-		return fmt.Sprintf("%s, above %s now, and will pay over the requests to come", chosen, cs[best].Option)
+		return chosen + ", above " + cs[best].Option + " now, and will pay over the requests to come"
 	case because == byTie:
-		return fmt.Sprintf("%s, within %.0f %% of %s, and is the most accurate", chosen, 100*tie, cs[over].Option)
+		return chosen + ", within " + fixed(100*tie, 0) + " % of " + cs[over].Option + ", and is the most accurate"
 	}
 	return chosen + ", and is both the fastest and the most accurate"
 }

@@ -75,7 +75,7 @@ func (b *bandit) profiled(opt *Option) (p Phases, loaded time.Duration) {
 	n := b.asked.images()
 	first, u := b.idle(opt)
 	if opt.Second == nil || opt.Placement == Alone {
-		p = first.once.plus(first.each.times(float64(n)))
+		p = first.whole(float64(n)).Phases
 		return p, scale(p.Preprocess+p.Infer, u)
 	}
 	second, v := b.idle(opt.Second)
@@ -90,7 +90,7 @@ func (b *bandit) profiled(opt *Option) (p Phases, loaded time.Duration) {
 // idle is the piece of a part as profiled, and the utilization of its node.
 func (b *bandit) idle(part *Option) (piece, float64) {
 	n := b.node(part.Node)
-	e := expect(n.moves, &n.seen, part, 1)
+	e := expect(&n.moves, &n.seen, part, 1)
 	if b.noLoading {
 		e.once = Phases{}
 	}

@@ -62,6 +62,30 @@ func BenchmarkLearn(b *testing.B) {
 	}
 }
 
+// BenchmarkRequest is the cost of a request, decided and learnt of, among as many
+// models as a scenario usually has, on one node that is warm: what a simulation
+// does a million times.
+func BenchmarkRequest(b *testing.B) {
+	for _, n := range []int{5, 13} {
+		opts, o := fifty()
+		opts, o.Devices = opts[:n], o.Devices[:1]
+		for i := range opts {
+			o.Devices[0].Loaded = append(o.Devices[0].Loaded, opts[i].Model)
+		}
+		for _, policy := range []string{"greedy", "static", "advanced"} {
+			b.Run(fmt.Sprintf("%s-%d", policy, n), func(b *testing.B) {
+				s := newSelector(b, selector.Config{Policy: policy, Budget: strict, Horizon: 10, Option: opts[3].Label()})
+				out := selector.Outcome{Observed: selector.Phases{Upload: 60 * ms, Infer: 20 * ms, Download: 10 * ms}}
+				b.ReportAllocs()
+				for b.Loop() {
+					out.Option = opts[s.Select(o, opts).Choice]
+					s.Learn(out)
+				}
+			})
+		}
+	}
+}
+
 // TestDecisionIsQuick: the median decision among 50 options takes at most
 // 50 µs. The least median of several rounds counts, as others use the machine.
 func TestDecisionIsQuick(t *testing.T) {

@@ -1,9 +1,6 @@
 package selector
 
-import (
-	"math"
-	"strconv"
-)
+import "math"
 
 // A Budget is how much accuracy a selector may give up against the most
 // accurate option. Both bounds hold; 1 means no bound.
@@ -24,51 +21,57 @@ const rounding = 1e-9
 // An allowance decides which options a budget allows.
 type allowance struct {
 	budget Budget
-	lower  bool  // take accuracies at their lower bound
-	in     []int // of the last call
+	lower  bool // take accuracies at their lower bound
+
+	among    identity
+	floor    float64
+	in       []int
+	excluded []string // of each option: why, or nothing
 }
 
 // within marks in cs the options that the budget does not allow, and returns
-// the others and the floor. It is never without the most accurate option: of
-// equally accurate ones all are in.
+// the others and the floor.
+func (a *allowance) within(opts []Option, cs []Candidate) (in []int, floor float64) {
+	if a.among.changed(opts) {
+		a.filter(opts)
+	}
+	for i, why := range a.excluded {
+		cs[i].Excluded = why
+	}
+	return a.in, a.floor
+}
+
+// filter finds what the budget allows. It is never without the most accurate
+// option: of equally accurate ones all are in.
 //
 // With lower, an option is allowed if the lower bound of its own accuracy
 // reaches the floor, while the floor is that below the best point estimate. So
 // no option is allowed by what is not known of it, and a budget of nothing
 // allows the most accurate alone.
-func (a *allowance) within(opts []Option, cs []Candidate) (in []int, floor float64) {
+func (a *allowance) filter(opts []Option) {
 	best := highest(opts)
-	floor = a.budget.Floor(best)
-	a.in = a.in[:0]
+	a.floor = a.budget.Floor(best)
+	a.in, a.excluded = a.in[:0], make([]string, len(opts))
 	for i := range opts {
 		accuracy := opts[i].Accuracy
 		if a.lower && accuracy < best-rounding {
 			accuracy = wilson(opts[i].Accuracy, opts[i].Images)
 		}
-		if accuracy >= floor-rounding {
+		if accuracy >= a.floor-rounding {
 			a.in = append(a.in, i)
 			continue
 		}
-		cs[i].Excluded = below(opts[i].Accuracy, accuracy, floor)
+		a.excluded[i] = below(opts[i].Accuracy, accuracy, a.floor)
 	}
-	return a.in, floor
 }
 
 // below says that an accuracy, or at least its lower bound, is below the floor.
-// A decision of many options says it many times, so it is put together by hand.
 func below(accuracy, lower, floor float64) string {
-	b := make([]byte, 0, 64)
-	b = append(b, "accuracy "...)
-	b = strconv.AppendFloat(b, 100*accuracy, 'f', 1, 64)
+	atLeast := ""
 	if lower < accuracy {
-		b = append(b, " % (at least "...)
-		b = strconv.AppendFloat(b, 100*lower, 'f', 1, 64)
-		b = append(b, " %) is below the floor "...)
-	} else {
-		b = append(b, " % is below the floor "...)
+		atLeast = " (at least " + percent(lower) + ")"
 	}
-	b = strconv.AppendFloat(b, 100*floor, 'f', 1, 64)
-	return string(append(b, " %"...))
+	return "accuracy " + percent(accuracy) + atLeast + " is below the floor " + percent(floor)
 }
 
 // highest is the highest accuracy.

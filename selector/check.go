@@ -15,11 +15,7 @@ func (c Config) Check(opts []Option) error {
 		return fmt.Errorf("selector %w", err)
 	}
 	if c.Policy == "static" && len(opts) > 0 && find(opts, c.Option) < 0 {
-		var labels []string
-		for _, o := range opts {
-			labels = append(labels, o.Label())
-		}
-		return fmt.Errorf("selector %q: option %q: want one of %s, or a model", c.label(), c.Option, strings.Join(labels, ", "))
+		return fmt.Errorf("selector %q: option %q: want one of %s, or a model", c.label(), c.Option, strings.Join(labels(opts), ", "))
 	}
 	return nil
 }

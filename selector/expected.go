@@ -33,7 +33,8 @@ import (
 func Expected(o Observation, opt Option, slowdown func(node string) float64) Phases {
 	of := func(part *Option) piece {
 		d := o.Device(part.Node)
-		return expect(transfers(&o, &d), &d, part, slowdown(part.Node))
+		moves := transfers(&o, &d)
+		return expect(&moves, &d, part, slowdown(part.Node))
 	}
 	first := of(&opt)
 	if opt.Second == nil || opt.Placement == Alone {
@@ -50,7 +51,7 @@ func (o *Observation) images() int { return max(o.Batch, 1) }
 type piece struct {
 	once Phases // fetch and load, before the first image
 	each Phases // of one image
-	d    deviation
+	by   *node  // that knows how far from it the time may be; nil: it is exact
 }
 
 // transfers are the phases of an image that are the same by whatever model.
@@ -60,8 +61,8 @@ func transfers(o *Observation, d *Device) Phases {
 
 // expect is the piece of a part of an option on a device, of which transfers
 // are known.
-func expect(transfers Phases, d *Device, part *Option, slowdown float64) piece {
-	e := piece{each: transfers}
+func expect(transfers *Phases, d *Device, part *Option, slowdown float64) (e piece) {
+	e.each.Upload, e.each.Download = transfers.Upload, transfers.Download
 	e.each.Preprocess, e.each.Infer = scale(part.Preprocess, slowdown), scale(part.Infer, slowdown)
 	if slices.Contains(d.Loaded, part.Model) {
 		return e // an open session needs no file

@@ -11,13 +11,14 @@ import "slices"
 //
 // So the model in use is left for one that is not there yet if what that saves
 // over the horizon is more than the change costs. Options whose score is within
-// 3 % of the least count as equally fast, and of them the most accurate is
+// 3 % of the least, or none if all is exact, count as equally fast, and of them the most accurate is
 // taken, unless the one in use is no slower than it: to leave it must pay.
 //
 // The horizon counts only as long as models stay where they were used: it is
 // no use to fetch for the next request what is gone then.
 type habit struct {
 	horizon, dwell int
+	tie            float64 // share by which options may differ that count as equally fast
 
 	last   int // option that was used last; -1: none
 	used   int // times in a row
@@ -83,13 +84,28 @@ func (h *habit) best(opts []Option, in []int, first int) int {
 	best := first
 	for _, i := range in {
 		switch {
-		case h.scores[i] > h.scores[first]*(1+tie):
+		case h.scores[i] > h.scores[first]*(1+h.tie):
 		case opts[i].Accuracy > opts[best].Accuracy,
 			opts[i].Accuracy == opts[best].Accuracy && h.scores[i] < h.scores[best]:
 			best = i
 		}
 	}
 	return best
+}
+
+// A habitual is a predictor that chooses by habit.
+type habitual struct {
+	predictor
+	habit
+}
+
+// Learn is that of the predictor; after a request that failed nobody knows what
+// is ready.
+func (h *habitual) Learn(o Outcome) {
+	h.predictor.Learn(o)
+	if o.Failed {
+		h.last, h.used = -1, 0
+	}
 }
 
 // use notes which option is used.
@@ -100,12 +116,12 @@ func (h *habit) use(choice int) {
 	h.used++
 }
 
-// forget is for a request that failed: nobody knows what is ready now.
-func (h *habit) forget() { h.last, h.used = -1, 0 }
-
 // newHabit has used nothing yet.
 func newHabit(c Config) habit {
-	h := habit{last: -1}
+	h := habit{last: -1, tie: tie}
+	if c.Exact {
+		h.tie = 0
+	}
 	if !slices.Contains(c.Without, Hysteresis) {
 		h.horizon, h.dwell = c.Horizon, c.Dwell
 	}

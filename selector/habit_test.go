@@ -79,6 +79,9 @@ func TestStays(t *testing.T) {
 	if d := newSelector(t, advanced(nil)).Select(warm(opts), opts); d.Choice != 1 {
 		t.Errorf("without use %s, want the more accurate", d.Reason)
 	}
+	if d := newSelector(t, advanced(func(c *selector.Config) { c.Exact = true })).Select(warm(opts), opts); d.Choice != 0 {
+		t.Errorf("exactly %s, want the faster", d.Reason)
+	}
 }
 
 // TestDwell: what was changed to is kept for three requests, and then no longer.

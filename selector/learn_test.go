@@ -97,6 +97,12 @@ func TestCorrectionIsSure(t *testing.T) {
 	if later := c.variance(0.2, 131); later <= known {
 		t.Errorf("variance %v 100 requests later, from %v", later, known)
 	}
+	// A cascade runs the second model on what the first was unsure of: the
+	// node has not changed between the two, and the second tells as much.
+	c.learn(1, 0.2, 31)
+	if got := c.prior(0.2, 31); got != c.p {
+		t.Errorf("variance %v within a request, want %v", got, c.p)
+	}
 }
 
 // TestResidual: of a phase that is always twice as long as predicted, the

@@ -10,6 +10,10 @@ const features = 7
 
 type vector [features]float64
 
+// Note: gonum's mat has the algebra of this. It is by hand so that this package
+// imports no more than quantities, and arrays of this size need no allocation in
+// a decision.
+
 // A regression is Bayesian linear regression of y on x with known noise: what
 // it believes of the coefficients is normal, with precision times mean known.
 type regression struct {

@@ -52,7 +52,11 @@ type Config struct {
 	// itself in. 0: each request is decided for itself alone. Dwell is how
 	// many requests at least go by the model that was changed to.
 	Horizon, Dwell int
-	Without        []string // of Terms
+	// Exact has greedy and advanced take the fastest by however little. Else
+	// what is slower by 3 % counts as equally fast, and the most accurate of
+	// those is taken.
+	Exact   bool
+	Without []string // of Terms
 
 	Option string // of static: a Label, or a model name, then on the first node that has it
 	Seed   uint64 // of random and bandit
@@ -70,9 +74,9 @@ func New(c Config) (Selector, error) {
 	p, a := newPredictor(c), allowance{budget: c.Budget, lower: c.Lower}
 	switch c.Policy {
 	case "greedy":
-		return &greedy{name: name, predictor: p, habit: newHabit(c)}, nil
+		return &greedy{name: name, habitual: habitual{p, newHabit(c)}}, nil
 	case "advanced":
-		return &advanced{name: name, predictor: p, allowance: a, habit: newHabit(c)}, nil
+		return &advanced{name: name, habitual: habitual{p, newHabit(c)}, allowance: a}, nil
 	case "static":
 		return &static{name: name, predictor: p, option: c.Option}, nil
 	case "fastest":

@@ -13,6 +13,9 @@ type node struct {
 	seen  Device  // without what the predictor is to do without
 	moves Phases  // transfers of an image
 	slow  float64 // by which seen, the curve and ξ say that it computes longer
+	sure  float64 // variance of that, relative
+
+	request int // that it was last looked at for
 
 	xi                            correction
 	upload, fetch, load, download residual
@@ -22,37 +25,23 @@ type node struct {
 func (n *node) look(o *Observation, d *Device, request int) {
 	n.seen, n.moves = *d, transfers(o, d)
 	n.slow = n.curve.At(d.Utilization) * n.xi.now(request)
-}
-
-// piece is what is expected of a part of an option on the node, with how sure
-// that is.
-func (n *node) piece(part *Option, request int) piece {
-	e := expect(n.moves, &n.seen, part, n.slow)
-	e.d = deviation{n, n.xi.variance(n.seen.Utilization, request)}
-	return e
-}
-
-// A deviation is how far from the mean the time of a piece may be.
-type deviation struct {
-	of      *node   // nil: unknown, which counts as none
-	compute float64 // variance of computing, relative
+	n.sure, n.request = n.xi.variance(d.Utilization, request), request
 }
 
 // variance is that of n images of a piece and of what is done once, in ns². The
 // images of a request share what makes them late.
-func (e *piece) variance(once Phases, n float64) float64 {
-	d := e.d
-	if d.of == nil {
+func (e *piece) variance(once *Phases, n float64) float64 {
+	if e.by == nil {
 		return 0
 	}
 	compute := n * float64(e.each.Preprocess+e.each.Infer)
-	v := d.compute * compute * compute
-	v += d.of.upload.variance(scale(e.each.Upload, n)) + d.of.download.variance(scale(e.each.Download, n))
+	v := e.by.sure * compute * compute
+	v += e.by.upload.variance(scale(e.each.Upload, n)) + e.by.download.variance(scale(e.each.Download, n))
 	if once.Load > 0 {
-		v += d.of.load.variance(once.Load)
+		v += e.by.load.variance(once.Load)
 	}
 	if once.Fetch > 0 {
-		v += d.of.fetch.variance(once.Fetch)
+		v += e.by.fetch.variance(once.Fetch)
 	}
 	return v
 }

@@ -9,13 +9,18 @@ import (
 type static struct {
 	name, option string
 	predictor
+	among identity
+	found int // find of them
 }
 
 func (s *static) Name() string { return s.name }
 
 func (s *static) Select(o Observation, opts []Option) Decision {
 	cs := s.predict(o, opts)
-	d := Decision{Choice: find(opts, s.option), Candidates: cs, Reason: "it is always " + s.option}
+	if s.among.changed(opts) {
+		s.found = find(opts, s.option)
+	}
+	d := Decision{Choice: s.found, Candidates: cs, Reason: "it is always " + s.option}
 	if d.Choice < 0 {
 		d.Choice = mostAccurate(opts, s.values)
 		d.Failed = fmt.Sprintf("there is no option %s", s.option)

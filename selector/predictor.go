@@ -21,6 +21,8 @@ type predictor struct {
 	widen   float64 // of every standard deviation, learnt
 	covered int     // requests that widen was learnt from
 	values  []float64
+	among   identity
+	labels  []string // theirs
 
 	// Of the last Select.
 	asked  Observation
@@ -46,6 +48,9 @@ func newPredictor(c Config) predictor {
 // the mean, or the time that the quantile stays within, in nanoseconds.
 func (p *predictor) predict(o Observation, opts []Option) []Candidate {
 	p.look(o)
+	if p.among.changed(opts) {
+		p.labels = labels(opts)
+	}
 	cs := make([]Candidate, len(opts))
 	p.values = p.values[:0]
 	for i := range opts {
@@ -57,7 +62,7 @@ func (p *predictor) predict(o Observation, opts []Option) []Candidate {
 			value = g.spread.within(p.quantile, p.z, p.widen)
 		}
 		p.values = append(p.values, value)
-		cs[i] = Candidate{Option: opts[i].Label(), Predicted: g.Phases, Total: total, Bound: clamp(bound)}
+		cs[i] = Candidate{Option: p.labels[i], Predicted: g.Phases, Total: total, Bound: clamp(bound)}
 	}
 	return cs
 }
@@ -73,7 +78,9 @@ func (p *predictor) guess(opt *Option) guess {
 }
 
 func (p *predictor) piece(part *Option) piece {
-	e := p.node(part.Node).piece(part, p.request)
+	n := p.node(part.Node)
+	e := expect(&n.moves, &n.seen, part, n.slow)
+	e.by = n
 	if p.noLoading {
 		e.once = Phases{}
 	}
@@ -85,9 +92,6 @@ func (p *predictor) look(o Observation) {
 	p.request++
 	p.asked = o
 	p.asked.Devices = nil // they are the nodes'
-	for _, n := range p.nodes {
-		n.look(&p.asked, &Device{Name: n.name}, p.request) // until it is found to be known
-	}
 	for i := range o.Devices {
 		d := o.Devices[i]
 		if p.noNetwork {
@@ -97,6 +101,11 @@ func (p *predictor) look(o Observation) {
 			d.Utilization = 0
 		}
 		p.node(d.Name).look(&p.asked, &d, p.request)
+	}
+	for _, n := range p.nodes {
+		if n.request != p.request {
+			n.look(&p.asked, &Device{Name: n.name}, p.request) // nothing is known of it now
+		}
 	}
 }
 

@@ -170,34 +170,40 @@ type Phases struct {
 	Download   time.Duration `json:"download_ns"`
 }
 
+// PhaseNames are the names of the phases, in their order.
+var PhaseNames = [...]string{"upload", "queue", "fetch", "load", "preprocess", "infer", "download"}
+
+// List returns the phases in the order of PhaseNames.
+func (p Phases) List() [len(PhaseNames)]time.Duration {
+	return [...]time.Duration{p.Upload, p.Queue, p.Fetch, p.Load, p.Preprocess, p.Infer, p.Download}
+}
+
+// Named returns the phase of that name, one of PhaseNames; it panics on
+// another, which a scenario's check does not let through.
+func (p Phases) Named(name string) time.Duration {
+	for i, of := range p.List() {
+		if PhaseNames[i] == name {
+			return of
+		}
+	}
+	panic("selector: no phase " + name)
+}
+
 // Total is the sum of the phases.
 func (p Phases) Total() time.Duration {
 	return p.Upload + p.Queue + p.Fetch + p.Load + p.Preprocess + p.Infer + p.Download
 }
 
-// PhaseNames are the names of the phases, in their order.
-var PhaseNames = []string{"upload", "queue", "fetch", "load", "preprocess", "infer", "download"}
-
-// Named returns the phase of that name, one of PhaseNames; it panics on
-// another, which a scenario's check does not let through.
-func (p Phases) Named(name string) time.Duration {
-	switch name {
-	case "upload":
-		return p.Upload
-	case "queue":
-		return p.Queue
-	case "fetch":
-		return p.Fetch
-	case "load":
-		return p.Load
-	case "preprocess":
-		return p.Preprocess
-	case "infer":
-		return p.Infer
-	case "download":
-		return p.Download
-	}
-	panic("selector: no phase " + name)
+// Plus adds phase by phase.
+func (p Phases) Plus(q Phases) Phases {
+	p.Upload += q.Upload
+	p.Queue += q.Queue
+	p.Fetch += q.Fetch
+	p.Load += q.Load
+	p.Preprocess += q.Preprocess
+	p.Infer += q.Infer
+	p.Download += q.Download
+	return p
 }
 
 // A Decision is a choice with its reasons, as decisions.jsonl keeps it.

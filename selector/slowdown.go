@@ -60,12 +60,12 @@ func (c *correction) now(request int) float64 {
 }
 
 // prior is p for a request at that utilization: what was learnt at another one
-// or long ago is worth less.
+// or long ago is worth less, and from another part of the same request as much.
 func (c *correction) prior(utilization float64, request int) float64 {
 	p := c.p
 	if c.n > 0 {
 		moved := atOnce * (utilization - c.learntAt)
-		p += c.q*float64(max(request-c.request, 1)) + moved*moved
+		p += c.q*float64(request-c.request) + moved*moved
 	}
 	return min(p, 0.25)
 }

@@ -14,8 +14,9 @@ type guess struct {
 
 // whole is the guess of a piece that answers n images alone.
 func (e *piece) whole(n float64) guess {
-	p := e.once.plus(e.each.times(n))
-	return guess{p, single(p.Total(), e.variance(e.once, n))}
+	p := e.each.times(n)
+	p.Fetch, p.Load = e.once.Fetch, e.once.Load
+	return guess{p, single(p.Total(), e.variance(&e.once, n))}
 }
 
 // together is what two parts take, in the mean, that answer a request of n
@@ -57,15 +58,15 @@ func cascade(u float64, n int, first, second piece) guess {
 	f := float64(n)
 	a := first.whole(f)
 	asked := 1 - math.Pow(1-u, f) // chance that the second part is
-	more := second.once.times(asked).plus(second.each.times(u * f))
-	g := guess{Phases: a.Phases.plus(more)}
+	more := second.once.times(asked).Plus(second.each.times(u * f))
+	g := guess{Phases: a.Phases.Plus(more)}
 	if n == 1 {
 		g.spread = either(1-u, a.spread, u, a.spread.plus(second.whole(1).spread))
 		return g
 	}
 	// How many images are unsure is binomial.
 	one, once := float64(second.each.Total()), float64(second.once.Total())
-	v := a.spread.v[0] + asked*second.variance(second.once, u*f) + f*u*(1-u)*one*one + asked*(1-asked)*once*once
+	v := a.spread.v[0] + asked*second.variance(&second.once, u*f) + f*u*(1-u)*one*one + asked*(1-asked)*once*once
 	g.spread = single(g.Total(), v)
 	return g
 }
@@ -85,7 +86,7 @@ func hedged(u float64, n int, first, second piece) guess {
 		unsure = b
 	}
 	all := math.Pow(1-u, f)
-	return guess{sure.times(all).plus(unsure.times(1 - all)), either(all, sure.spread, 1-all, unsure.spread)}
+	return guess{sure.times(all).Plus(unsure.times(1 - all)), either(all, sure.spread, 1-all, unsure.spread)}
 }
 
 // later is the slower of two parts that work at the same time on a and b
@@ -104,18 +105,6 @@ func later(a, b int, first, second piece) guess {
 		x = y
 	}
 	return guess{x.Phases, s}
-}
-
-// plus adds phase by phase.
-func (p Phases) plus(q Phases) Phases {
-	p.Upload += q.Upload
-	p.Queue += q.Queue
-	p.Fetch += q.Fetch
-	p.Load += q.Load
-	p.Preprocess += q.Preprocess
-	p.Infer += q.Infer
-	p.Download += q.Download
-	return p
 }
 
 // times multiplies each phase, at most to forever.

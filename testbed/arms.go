@@ -26,6 +26,7 @@ func described(s scenarios.Selector, sc scenarios.Scenario) record.Selector {
 	say(len(s.Without) > 0, "without %s", strings.Join(s.Without, ", "))
 	say(s.Policy == "advanced" && s.Horizon != scenarios.DefaultHorizon, "horizon %d", s.Horizon)
 	say(s.Dwell > 0, "dwell %d", s.Dwell)
+	say(s.Exact, "exact")
 	say(len(s.Exec) > 0, "%s", strings.Join(s.Exec, " "))
 	say(s.URL != "", "%s", s.URL)
 	say(s.Fallback != "", "fallback %s, after %v", s.Fallback, s.Timeout)

@@ -13,33 +13,33 @@ import (
 // backgrounds says what is asked of a node beside inference, a line each
 // resource.
 func backgrounds(node string, l emulator.Load) (all []record.Background) {
-	add := func(resource string, level emulator.Level, also string) {
+	add := func(resource string, level emulator.Level, also string, gives bool) {
 		if level.Over != nil {
 			also = strings.TrimPrefix(also+", "+level.Over.Name, ", ")
 		}
-		all = append(all, record.Background{Node: node, Resource: resource, Asked: level.Mean(), Varies: level.Over != nil, Also: also})
+		all = append(all, record.Background{Node: node, Resource: resource, Asked: level.Mean(), Varies: level.Over != nil, Gives: gives, Also: also})
 	}
 	if !l.CPU.IsZero() {
 		also := ""
 		if l.CPU.Whole {
 			also = "of all CPUs together"
 		}
-		add(record.CPU, l.CPU.Level, also)
+		add(record.CPU, l.CPU.Level, also, false)
 	}
 	if !l.Memory.IsZero() {
-		add(record.Memory, l.Memory, "")
+		add(record.Memory, l.Memory, "", false)
 	}
 	if l.Resident > 0 {
 		all = append(all, record.Background{Node: node, Resource: record.Resident, Asked: float64(l.Resident)})
 	}
 	if !l.GPU.IsZero() {
-		add(record.GPU, l.GPU, "")
+		add(record.GPU, l.GPU, "", false)
 	}
 	if !l.Down.IsZero() {
-		add(record.TrafficDown, l.Down.Level, transport(l.Down))
+		add(record.TrafficDown, l.Down.Level, transport(l.Down), l.Down.TCP || l.Down.Bulk)
 	}
 	if !l.Up.IsZero() {
-		add(record.TrafficUp, l.Up.Level, transport(l.Up))
+		add(record.TrafficUp, l.Up.Level, transport(l.Up), l.Up.TCP || l.Up.Bulk)
 	}
 	return all
 }

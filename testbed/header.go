@@ -29,7 +29,7 @@ func header(plan *scenarios.Plan, s setup) record.Header {
 		World: sc.World, Seed: sc.Seed, Node: sc.Nodes[0].Name, Placements: sc.Placements, Budget: sc.Budget,
 		Require:     record.Require{Saving: sc.Require.Saving, AccuracyDrop: sc.Require.AccuracyDrop, Confidence: sc.Require.Confidence},
 		Tolerance:   record.Tolerance{Rate: sc.Tolerance.Rate, Delay: sc.Tolerance.Delay, CPU: sc.Tolerance.CPU, Lag: sc.Tolerance.Lag},
-		Repetitions: sc.Repetitions, Classes: len(s.dataset.Classes()), Dataset: s.dataset.Name(), Unscored: unscored(s),
+		Repetitions: sc.Repetitions, Classes: len(s.dataset.Classes()), Dataset: s.dataset.Name(), Unscored: unscored(plan, s),
 		Resolved: resolved, Host: thisHost(),
 	}
 	for _, sel := range sc.Selectors {
@@ -55,7 +55,10 @@ func header(plan *scenarios.Plan, s setup) record.Header {
 }
 
 // unscored says why the answers of a run mean nothing; empty if they do.
-func unscored(s setup) string {
+func unscored(plan *scenarios.Plan, s setup) string {
+	if plan.Scenario.World == simulated {
+		return "the world is simulated, and nothing looks at an image"
+	}
 	var seeded []string
 	for _, m := range s.models {
 		if m.Weights == model.Seeded {
@@ -73,7 +76,7 @@ func unscored(s setup) string {
 }
 
 func condition(sc scenarios.Scenario, c scenarios.Condition) record.Condition {
-	out := record.Condition{ID: c.ID, Set: map[string]string{}, Names: c.Names, Residency: c.Residency, Measure: c.Measure, Requests: c.Requests}
+	out := record.Condition{ID: c.ID, Set: map[string]string{}, Names: c.Names, Residency: c.Residency, Measure: c.Measure, Requests: c.Requests, Placements: c.Placements}
 	for _, s := range c.Set {
 		out.Set[s.Path] = s.Value
 	}

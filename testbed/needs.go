@@ -15,8 +15,8 @@ import (
 // probeGPU says why no GPU of this machine can be loaded.
 func probeGPU() error { return gpu.Probe(gpu.Libraries{}, 0) }
 
-// affordable says which node of a plan asks for more than this machine has. It
-// is asked before anything is made.
+// affordable says what a plan asks for that this machine does not have: a
+// selector's program, CPUs, a GPU. It is asked before anything is made.
 func affordable(plan *scenarios.Plan, gpu func() error) error {
 	if err := errors.Join(runnable(plan, "selectors", plan.Scenario.Selectors), runnable(plan, "judge.selectors", plan.Scenario.Judge.Shadows)); err != nil {
 		return err
@@ -48,14 +48,14 @@ func runnable(plan *scenarios.Plan, key string, selectors []scenarios.Selector) 
 		if len(s.Exec) == 0 {
 			continue
 		}
-		program := s.Exec[0]
+		program, err := s.Exec[0], error(nil)
 		if strings.Contains(program, "/") && !filepath.IsAbs(program) {
-			program = filepath.Join(s.Dir, program)
+			program, err = filepath.Abs(filepath.Join(s.Dir, program))
 		}
-		if strings.Contains(program, "/") && !filepath.IsAbs(program) {
-			program = "./" + program
+		if err == nil {
+			_, err = exec.LookPath(program)
 		}
-		if _, err := exec.LookPath(program); err != nil {
+		if err != nil {
 			return plan.KeyError(fmt.Sprintf("%s[%d].exec", key, i), err)
 		}
 	}

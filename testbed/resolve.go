@@ -51,6 +51,21 @@ func storedNames() (names []string) {
 	return names
 }
 
+// models finds what a plan's world needs to know of its models: all of them, or,
+// where they are simulated, what device profiles and the catalogue say. only is
+// that of resolveModels.
+func (a *app) models(ctx context.Context, plan *scenarios.Plan, s *setup, only bool) (err error) {
+	if plan.Scenario.World != simulated {
+		s.models, err = a.resolveModels(ctx, plan, only)
+		return err
+	}
+	if s.devices, s.warnings, err = devicesOf(plan); err != nil {
+		return err
+	}
+	s.models, err = simulatedModels(plan, s.devices)
+	return err
+}
+
 // resolveModels finds the models of a plan: built in, in the store, or files.
 // Networks of seeded weights that the store does not have are written there,
 // unless only is set: then it is checked that they can be.
@@ -219,8 +234,8 @@ func openDataset(plan *scenarios.Plan, models []model.Model) (dataset.Dataset, e
 	if err != nil {
 		return nil, plan.KeyError("dataset", err)
 	}
-	if !d.Labelled() {
-		return d, nil
+	if !d.Labelled() || plan.Scenario.World == simulated {
+		return d, nil // what answers mean, and what they are, is not looked at
 	}
 	for i, m := range models {
 		if m.Weights == model.Seeded && m.File == "" {
@@ -245,7 +260,7 @@ func classHint(d scenarios.Dataset) string {
 }
 
 func spec(s scenarios.Scenario) dataset.Spec {
-	return dataset.Spec{Name: s.Dataset.Name, Path: s.Dataset.Path, Classes: s.Dataset.Classes, Images: s.Dataset.Images, Seed: s.Seed}
+	return dataset.Spec{Name: s.Dataset.Name, Path: s.Dataset.Path, Classes: s.Dataset.Classes, Images: s.Dataset.Images, Seed: s.Seed, Size: s.Dataset.Size, Labels: s.Dataset.Labels}
 }
 
 // relative makes names of files in a scenario at file names that hold here.
@@ -271,8 +286,10 @@ func relative(plan *scenarios.Plan, file string) {
 	}
 	for i, n := range sc.Nodes {
 		sc.Nodes[i].CA = at(n.CA)
-		if strings.HasSuffix(n.Profile, ".yaml") || strings.ContainsAny(n.Profile, `/\`) {
-			sc.Nodes[i].Profile = at(n.Profile)
+		for _, name := range []*string{&sc.Nodes[i].Profile, &sc.Nodes[i].Device} {
+			if profileFile(*name) {
+				*name = at(*name)
+			}
 		}
 	}
 }

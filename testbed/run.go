@@ -15,6 +15,7 @@ import (
 	"github.com/testbed/testbed/inference/dataset"
 	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/inference/onnx"
+	"github.com/testbed/testbed/inference/profile"
 	"github.com/testbed/testbed/plots/stats"
 	"github.com/testbed/testbed/runner"
 	"github.com/testbed/testbed/runner/record"
@@ -117,13 +118,16 @@ type setup struct {
 	dataset dataset.Dataset
 	known   map[string]runner.Known // by node, of those that go by a device profile
 	tokens  map[string]string       // of nodes
+	// Of the world sim.
+	devices  map[string]profile.Profile // that the nodes are simulated by
+	warnings []string
 }
 
 func (a *app) prepare(ctx context.Context, plan *scenarios.Plan) (s setup, err error) {
 	if err := affordable(plan, probeGPU); err != nil {
 		return s, badInput(err)
 	}
-	if s.models, err = a.resolveModels(ctx, plan, false); err != nil {
+	if err := a.models(ctx, plan, &s, false); err != nil {
 		return s, badInput(err)
 	}
 	if s.dataset, err = openDataset(plan, s.models); err != nil {
@@ -157,6 +161,13 @@ func (a *app) resume(ctx context.Context, dir string) error {
 	w, before, err := record.Resume(dir)
 	if err != nil {
 		return badInput(err)
+	}
+	if of := before.Header.Of; of != nil && of.As == asRecord {
+		err := w.SetHeader(func(h *record.Header) { h.Status, h.Error = before.Header.Status, before.Header.Error })
+		return errors.Join(badInput(fmt.Errorf("%s: another selector's look at a record is not gone on with: it is begun anew by testbed replay %s", dir, of.Dir)), err, w.Close())
+	}
+	for _, p := range before.Problems {
+		a.say("warning: %s: %s", dir, p)
 	}
 	plan, err := planOf(dir, before.Header)
 	if err != nil {
@@ -224,15 +235,20 @@ func (a *app) inWorld(ctx context.Context, plan *scenarios.Plan, s setup, w *rec
 	if err != nil {
 		return err
 	}
-	for _, warning := range world.Warnings() {
+	warnings := append(s.warnings, world.Warnings()...)
+	for _, warning := range warnings {
 		a.say("warning: %s", warning)
 	}
-	if err := w.SetHeader(func(h *record.Header) { h.Nodes, h.Warnings = nodes, world.Warnings() }); err != nil {
+	if err := w.SetHeader(func(h *record.Header) { h.Nodes, h.Warnings = nodes, warnings }); err != nil {
 		return err
 	}
 	bar := newProgress(a)
 	defer bar.finish()
-	return runner.Run(ctx, plan, runner.Options{World: world, Dataset: s.dataset, Writer: w, Before: before, Known: s.known, Selector: others.selector, Progress: bar.show})
+	o := runner.Options{World: world, Dataset: s.dataset, Writer: w, Before: before, Known: s.known, Selector: others.selector, Progress: bar.show}
+	if len(others) > 0 {
+		o.Workers = 1 // which trial it is in, a program is told once for all
+	}
+	return runner.Run(ctx, plan, o)
 }
 
 // conclude prints the result of a run and turns it into an exit status.

@@ -19,9 +19,13 @@ func (a *app) printSummary(dir string, s *stats.Summary) error {
 		return s.Encode(a.out)
 	}
 	t := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
-	header, rows := twoArms(s.Conditions)
+	var some []stats.Condition
+	for _, i := range s.Pick(mostConditions) {
+		some = append(some, s.Conditions[i])
+	}
+	header, rows := twoArms(some)
 	if len(s.Run.Arms) > 2 {
-		header, rows = manyArms(s.Conditions)
+		header, rows = manyArms(some)
 	}
 	for _, row := range append([][]string{header}, rows...) {
 		fmt.Fprintln(t, strings.Join(row, "\t"))
@@ -29,7 +33,10 @@ func (a *app) printSummary(dir string, s *stats.Summary) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	for _, c := range s.Conditions {
+	if n := len(s.Conditions); n > len(some) {
+		fmt.Fprintf(a.out, "%d of %d conditions, at even ranks of the saving; all are in conditions.csv\n", len(some), n)
+	}
+	for _, c := range some {
 		for _, why := range c.Reasons {
 			fmt.Fprintf(a.out, "%s is not valid: %s\n", c.ID, why)
 		}
@@ -47,6 +54,9 @@ func (a *app) printSummary(dir string, s *stats.Summary) error {
 	_, err := fmt.Fprintf(a.out, "report: %s\n", filepath.Join(dir, "report.html"))
 	return err
 }
+
+// mostConditions is how many conditions a terminal shows.
+const mostConditions = 48
 
 // twoArms is the table where one arm is compared with the baseline.
 func twoArms(conditions []stats.Condition) (header []string, rows [][]string) {

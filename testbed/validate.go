@@ -38,14 +38,14 @@ func (a *app) validate(cmd *cobra.Command, file string) error {
 	if err != nil {
 		return err
 	}
-	models, err := a.resolveModels(cmd.Context(), plan, true)
-	if err != nil {
+	var s setup
+	if err := a.models(cmd.Context(), plan, &s, true); err != nil {
 		return err
 	}
-	if _, err := openDataset(plan, models); err != nil {
+	if _, err := openDataset(plan, s.models); err != nil {
 		return err
 	}
-	if _, err := knownOf(plan, models); err != nil {
+	if _, err := knownOf(plan, s.models); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(a.out, "%s: ok, %s, %s, %s\n", file, plural(len(plan.Conditions), "condition"), plural(len(plan.Trials), "trial"), plural(requests(plan), "request"))

@@ -14,6 +14,7 @@ import (
 	"github.com/testbed/testbed/runner"
 	"github.com/testbed/testbed/runner/devices"
 	"github.com/testbed/testbed/runner/local"
+	"github.com/testbed/testbed/runner/virtual"
 	"github.com/testbed/testbed/scenarios"
 )
 
@@ -28,6 +29,13 @@ type world interface {
 func (a *app) openWorld(ctx context.Context, plan *scenarios.Plan, s setup, image []byte) (world, any, error) {
 	if plan.Scenario.World == "devices" {
 		w, err := devices.Open(ctx, plan, devices.Options{Models: s.models, Image: image, Tokens: s.tokens})
+		if err != nil {
+			return nil, nil, err
+		}
+		return w, w.Describe(), nil
+	}
+	if plan.Scenario.World == simulated {
+		w, err := virtual.Open(plan, virtual.Options{Models: asDevices(s.models, s.devices), Devices: s.devices, Classes: len(s.dataset.Classes())})
 		if err != nil {
 			return nil, nil, err
 		}
@@ -101,9 +109,14 @@ func known(n scenarios.Node, models []model.Model) (runner.Known, error) {
 	return runner.Known{Options: options, Slowdown: p.CurveOf(n.Threads), From: p.Name + " (" + n.Profile + ")"}, nil
 }
 
+// profileFile says whether a device profile is named by its file.
+func profileFile(name string) bool {
+	return strings.HasSuffix(name, ".yaml") || strings.ContainsAny(name, `/\`)
+}
+
 // readProfile reads a device profile: a file, or a published one by its name.
 func readProfile(name string) (profile.Profile, error) {
-	if !strings.HasSuffix(name, ".yaml") && !strings.ContainsAny(name, `/\`) {
+	if !profileFile(name) {
 		return profile.Lookup(name)
 	}
 	f, err := os.Open(name)

@@ -38,9 +38,8 @@ type Place struct {
 	Dirs    []string `json:"dirs,omitempty"`    // one in each hierarchy that it is part of
 
 	// Which of Dirs tells what; empty: none does.
-	Quota    string `json:"quota,omitempty"`    // how often the quota held it back
-	Account  string `json:"account,omitempty"`  // CPU time
-	Pressure string `json:"pressure,omitempty"` // how long something waited for a CPU
+	Quota   string `json:"quota,omitempty"`   // how often the quota held it back
+	Account string `json:"account,omitempty"` // CPU time
 }
 
 // Usage is what the processes of a group have used since it was made.

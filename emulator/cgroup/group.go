@@ -153,7 +153,8 @@ func (g *Group) Close() error {
 		_ = f.Close()
 	}
 	g.locks, g.Place = nil, Place{}
-	return errors.Join(err, g.janitor.dismiss())
+	g.janitor.dismiss()
+	return err
 }
 
 // sweep removes groups whose maker is gone, as far as it may.

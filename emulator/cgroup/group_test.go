@@ -84,9 +84,6 @@ func TestQuota(t *testing.T) {
 	if after.Periods == 0 || after.Held == 0 || after.Throttled <= 0 || after.Held > after.Periods {
 		t.Errorf("a busy process with a quota: %+v", after)
 	}
-	if waited, ok, err := g.Waited(); err != nil || (ok && waited <= 0) {
-		t.Errorf("it waited for %v, %v", waited, err)
-	}
 	var set unix.CPUSet
 	if err := unix.SchedGetaffinity(cmd.Process.Pid, &set); err != nil {
 		t.Fatal(err)

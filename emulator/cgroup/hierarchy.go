@@ -16,12 +16,19 @@ type hierarchy struct {
 	version     int
 	controllers []string // of version 1; those of version 2 are asked of its groups
 	mount       string   // where its root is; in a container, that of the container's part
-	own         string   // the group of this process, at or below mount
+	own         string   // the group of this process, at or below mount; empty: it is outside
 }
 
 // hierarchies are those that are mounted where this process can reach its own
 // group. proc is where /proc is.
 func hierarchies(proc string) ([]hierarchy, error) {
+	all, err := shown(proc)
+	return slices.DeleteFunc(all, func(h hierarchy) bool { return h.own == "" }), err
+}
+
+// shown are those that are mounted, if one can be where this process can reach
+// its own group.
+func shown(proc string) ([]hierarchy, error) {
 	fs, err := procfs.NewFS(proc)
 	if err != nil {
 		return nil, err
@@ -43,18 +50,20 @@ func hierarchies(proc string) ([]hierarchy, error) {
 		if len(g.Controllers) > 0 && strings.HasPrefix(g.Controllers[0], "name=") {
 			continue // without controllers
 		}
+		var found *hierarchy
 		for _, m := range mounts {
-			h, ok := mounted(g, m)
-			if ok {
-				all = append(all, h)
-				break
+			if h, ok := mounted(g, m); ok && (found == nil || found.own == "") {
+				found = &h
 			}
+		}
+		if found != nil {
+			all = append(all, *found)
 		}
 	}
 	return all, nil
 }
 
-// mounted says whether m shows the hierarchy of g, and g in it.
+// mounted says whether m shows the hierarchy of g.
 func mounted(g procfs.Cgroup, m *procfs.MountInfo) (h hierarchy, ok bool) {
 	h = hierarchy{version: 1, controllers: g.Controllers, mount: m.MountPoint}
 	if g.HierarchyID == 0 {
@@ -72,7 +81,7 @@ func mounted(g procfs.Cgroup, m *procfs.MountInfo) (h hierarchy, ok bool) {
 	// What is mounted may be a part of the hierarchy, and the group outside.
 	below, err := filepath.Rel(m.Root, g.Path)
 	if err != nil || below == ".." || strings.HasPrefix(below, "../") || strings.HasPrefix(g.Path, "/..") {
-		return h, false
+		return h, true
 	}
 	h.own = filepath.Join(h.mount, below)
 	return h, true

@@ -137,11 +137,11 @@ func TestMemoryLeft(t *testing.T) {
 		{"no limit", []hierarchy{at(2, "none", "none/a")}, 0, false},
 		{"none", nil, 0, false},
 	} {
-		if left, limited := memoryLeft(tt.all); left != tt.left || limited != tt.limited {
+		if left, limited := MemoryLeft(bearing("", tt.all, "memory")); left != tt.left || limited != tt.limited {
 			t.Errorf("%s: %v, %v; want %v, %v", tt.name, left, limited, tt.left, tt.limited)
 		}
 	}
-	if _, _, err := MemoryLeft(); err != nil {
+	if _, err := Bearing("/proc", "", "memory"); err != nil {
 		t.Error(err)
 	}
 }
@@ -160,7 +160,6 @@ func TestStat(t *testing.T) {
 		return sub
 	}
 	two := write("two/cpu.stat", "usage_usec 1500\nuser_usec 1000\nsystem_usec 500\nnr_periods 7\nnr_throttled 3\nthrottled_usec 250\n")
-	write("two/cpu.pressure", "some avg10=1.00 avg60=0.50 avg300=0.10 total=1234\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=99\n")
 	one := write("one/cpu.stat", "nr_periods 7\nnr_throttled 3\nthrottled_time 250000\n")
 	account := write("account/cpuacct.usage", "1500000\n")
 	want := Usage{CPU: 1500000, Throttled: 250000, Periods: 7, Held: 3} // ns
@@ -171,12 +170,6 @@ func TestStat(t *testing.T) {
 	}
 	if got, err := (Place{}).Stat(); got != (Usage{}) || err != nil {
 		t.Errorf("Stat of nowhere = %+v, %v", got, err)
-	}
-	if d, ok, err := (Place{Pressure: two}).Waited(); d != 1234000 || !ok || err != nil {
-		t.Errorf("Waited = %v, %v, %v; want 1.234ms", d, ok, err)
-	}
-	if d, ok, err := (Place{}).Waited(); d != 0 || ok || err != nil {
-		t.Errorf("Waited of nowhere = %v, %v, %v", d, ok, err)
 	}
 	if _, err := (Place{Quota: dir}).Stat(); err == nil {
 		t.Error("Stat of what is gone has no error")

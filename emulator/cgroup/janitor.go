@@ -4,7 +4,6 @@ package cgroup
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -84,20 +83,20 @@ func hire(dirs []string) (*janitor, error) {
 	}
 	if err != nil {
 		_ = cmd.Process.Kill()
-		return nil, errors.Join(fmt.Errorf("it does not get ready: %w", err), j.dismiss())
+		j.dismiss()
+		return nil, fmt.Errorf("it does not get ready: %w", err)
 	}
 	return j, nil
 }
 
 // dismiss ends a janitor, which finds nothing to do. There need not be one.
-func (j *janitor) dismiss() error {
+func (j *janitor) dismiss() {
 	if j == nil || j.in == nil {
-		return nil
+		return
 	}
 	_ = j.in.Close()
 	j.in = nil
 	late := time.AfterFunc(hireWithin, func() { _ = j.cmd.Process.Kill() })
 	defer late.Stop()
 	_ = j.cmd.Wait() // however it ended, it is gone
-	return nil
 }

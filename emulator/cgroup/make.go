@@ -106,9 +106,6 @@ func (m *making) turnOn(parent string, need []string) error {
 func (m *making) limit2(dir string, has []string) {
 	g := m.group
 	g.Account = dir
-	if _, err := waited(dir); err == nil {
-		g.Pressure = dir
-	}
 	if slices.Contains(has, "cpu") {
 		period := m.limits.period()
 		quota := int64(m.limits.CPU * float64(period.Microseconds()))

@@ -106,7 +106,7 @@ func TestVersion2(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(g.Dirs) != 1 || g.Version != 2 || g.Pinned != tt.pinned || g.Account != g.Dirs[0] || g.Pressure != g.Dirs[0] {
+			if len(g.Dirs) != 1 || g.Version != 2 || g.Pinned != tt.pinned || g.Account != g.Dirs[0] {
 				t.Errorf("%+v", g)
 			}
 			for i := range f.log {

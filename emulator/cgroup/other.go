@@ -4,10 +4,8 @@ package cgroup
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/testbed/testbed/emulator"
-	"github.com/testbed/testbed/emulator/unit"
 )
 
 // errOther is the answer of systems without control groups.
@@ -41,9 +39,3 @@ func (p Place) Add(int) error {
 
 // Stat is zero if p is nowhere.
 func (p Place) Stat() (Usage, error) { return Usage{}, p.Add(0) }
-
-// Waited is 0.
-func (p Place) Waited() (time.Duration, bool, error) { return 0, false, p.Add(0) }
-
-// MemoryLeft says that no group limits memory.
-func MemoryLeft() (unit.Bytes, bool, error) { return 0, false, nil }

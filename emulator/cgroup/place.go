@@ -4,10 +4,8 @@ package cgroup
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -36,10 +34,7 @@ func (p Place) Stat() (u Usage, err error) {
 			return u, err
 		}
 		u.Periods, u.Held = stat["nr_periods"], stat["nr_throttled"]
-		u.Throttled = time.Duration(stat["throttled_time"]) // version 1, ns
-		if us, ok := stat["throttled_usec"]; ok {
-			u.Throttled = time.Duration(us) * time.Microsecond
-		}
+		u.Throttled, _ = throttled(stat)
 	}
 	if p.Account == "" {
 		return u, nil
@@ -52,31 +47,4 @@ func (p Place) Stat() (u Usage, err error) {
 	ns, err := number(p.Account, "cpuacct.usage") // version 1
 	u.CPU = time.Duration(ns)
 	return u, err
-}
-
-// Waited returns for how long something in the group has waited for a CPU since
-// it was made, also for its quota, while time passed for others. ok is false
-// where the kernel does not tell.
-func (p Place) Waited() (d time.Duration, ok bool, err error) {
-	if p.Pressure == "" {
-		return 0, false, nil
-	}
-	d, err = waited(p.Pressure)
-	return d, err == nil, err
-}
-
-// waited reads a group's CPU pressure.
-func waited(dir string) (time.Duration, error) {
-	file := filepath.Join(dir, "cpu.pressure")
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return 0, err
-	}
-	some, _, _ := strings.Cut(string(text), "\n")
-	_, total, found := strings.Cut(some, "total=")
-	us, err := strconv.ParseInt(total, 10, 64)
-	if !strings.HasPrefix(some, "some ") || !found || err != nil {
-		return 0, fmt.Errorf("%s: %q: want how long some waited", file, some)
-	}
-	return time.Duration(us) * time.Microsecond, nil
 }

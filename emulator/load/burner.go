@@ -3,12 +3,13 @@
 package load
 
 import (
-	"fmt"
 	"runtime"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/testbed/testbed/emulator/thread"
 )
 
 // A worker uses a resource. Its methods are called by the thread that made it.
@@ -36,7 +37,7 @@ func (b *burner) run(hire func() (worker, error), ready chan<- error, begin <-ch
 	// Not unlocked: a thread that was pinned is not given back to the
 	// runtime, but ends with this goroutine.
 	runtime.LockOSThread()
-	if err := pin(b.cpus); err != nil {
+	if err := thread.Pin(b.cpus); err != nil {
 		ready <- err
 		return
 	}
@@ -71,16 +72,4 @@ func (b *burner) follow(w worker) {
 		}
 		b.sleep(wake)
 	}
-}
-
-// pin binds the calling thread to cpus.
-func pin(cpus []int) error {
-	var set unix.CPUSet
-	for _, cpu := range cpus {
-		set.Set(cpu)
-	}
-	if err := unix.SchedSetaffinity(0, &set); err != nil {
-		return fmt.Errorf("CPUs %v: %w", cpus, err)
-	}
-	return nil
 }

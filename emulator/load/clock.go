@@ -21,9 +21,6 @@ type moment struct {
 // A clock tells a trial's time. It may be set while others read it.
 type clock struct{ set atomic.Pointer[moment] }
 
-// now is the trial's time.
-func (c *clock) now() time.Duration { return c.set.Load().trial(monotonic()) }
-
 // trial is the trial's time at t of CLOCK_MONOTONIC.
 func (m *moment) trial(t time.Duration) time.Duration { return max(0, t-m.At+m.Since) }
 

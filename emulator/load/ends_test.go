@@ -5,6 +5,7 @@ package load
 import (
 	"context"
 	"errors"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -84,7 +85,6 @@ func TestRefuses(t *testing.T) {
 		{Options{Load: cpuLoad(-0.1)}, "load: cpu: -0.1: want a share from 0 to 1"},
 		{Options{Load: cpuLoad(1.1)}, "load: cpu: 1.1: want a share from 0 to 1"},
 		{Options{Load: emulator.Load{Memory: emulator.Level{Over: backwards}}}, "load: memory: x: begins at 5ns: want 0"},
-		{Options{Load: cpuLoad(0.5), Period: time.Second}, "load period 1s: want 1ms to 20ms"},
 		{Options{Load: cpuLoad(0.5), Since: -1}, "load since -1ns: want 0 or more"},
 		{Options{Load: cpuLoad(0.5), CPUs: []int{1000}}, "background load: CPU: CPUs [1000]: invalid argument"},
 		{Options{Load: emulator.Load{Resident: huge}}, "background load: resident memory: 1048576GiB, and 64MiB to spare, of which "},
@@ -105,6 +105,16 @@ func TestRefuses(t *testing.T) {
 	cancel()
 	if _, err := Start(ctx, Options{Load: cpuLoad(0.1)}); !errors.Is(err, context.Canceled) {
 		t.Errorf("started while told not to: %v", err)
+	}
+	if left := children(t); len(left) > 0 {
+		t.Errorf("processes %v are left", left)
+	}
+}
+
+// TestUntold: a process that cannot be told what to load is ended.
+func TestUntold(t *testing.T) {
+	if _, err := start(task{Resource: CPU, Level: flat(math.NaN())}, nil); err == nil || !strings.Contains(err.Error(), "unsupported value: NaN") {
+		t.Errorf("%v, want what cannot be said", err)
 	}
 	if left := children(t); len(left) > 0 {
 		t.Errorf("processes %v are left", left)

@@ -38,10 +38,6 @@ type Options struct {
 	// it should not; nil: nobody is. It is called from a goroutine of its own.
 	Failed func(error)
 
-	// Period is the grid on which a thread works and then sleeps, so that the
-	// load is even at the scale of an inference. Zero is 10 ms; at most 20 ms.
-	Period time.Duration
-
 	// Every is how often the processes report. Zero is 250 ms.
 	Every time.Duration
 }
@@ -72,8 +68,9 @@ type Status struct {
 }
 
 const (
-	defaultPeriod = 10 * time.Millisecond
-	maxPeriod     = 20 * time.Millisecond
-	defaultEvery  = 250 * time.Millisecond
-	achievedSpan  = time.Second
+	// period is the grid on which a thread works and then sleeps, so that the
+	// load is even at the scale of an inference.
+	period       = 10 * time.Millisecond
+	defaultEvery = 250 * time.Millisecond
+	achievedSpan = time.Second
 )

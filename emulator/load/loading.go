@@ -24,7 +24,7 @@ func newMemoryLoading(t task, c *clock, begin <-chan struct{}) (loading, error) 
 
 // burner is a thread that follows the task's level, anywhere on its CPUs.
 func (t task) burner(c *clock) *burner {
-	return &burner{cpus: t.CPUs, clock: c, sleep: sleepUntil, rule: regulator{level: t.Level, period: t.Period}}
+	return &burner{cpus: t.CPUs, clock: c, sleep: sleepUntil, rule: regulator{level: t.Level, period: period}}
 }
 
 // burners are the threads of a load of CPUs.
@@ -35,7 +35,7 @@ func (t task) burners(c *clock) []*burner {
 		if t.Whole {
 			// Wherever the scheduler puts it, and in turn, so that as many
 			// CPUs as the level asks for are busy at a time.
-			all[i].rule.phase = t.Period * time.Duration(i) / time.Duration(len(t.CPUs))
+			all[i].rule.phase = period * time.Duration(i) / time.Duration(len(t.CPUs))
 		} else {
 			all[i].cpus = []int{cpu}
 		}

@@ -31,9 +31,6 @@ var errOther = fmt.Errorf("background load: only on Linux, where threads are pin
 // Start says that this system has no background load.
 func Start(context.Context, Options) (*Running, error) { return nil, errOther }
 
-// Begun is zero.
-func (r *Running) Begun() time.Time { return time.Time{} }
-
 // Rewind does nothing.
 func (r *Running) Rewind(time.Duration) error { return nil }
 

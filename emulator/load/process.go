@@ -4,8 +4,10 @@ package load
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -31,7 +33,7 @@ type process struct {
 	cmd    *exec.Cmd
 	stdin  io.Closer
 	in     *json.Encoder
-	stderr lastLine
+	stderr firstLine
 	ready  chan struct{}
 	begun  chan struct{}
 	exited chan struct{}
@@ -66,7 +68,9 @@ func start(t task, failed func(error)) (*process, error) {
 	p.stdin, p.in = stdin, json.NewEncoder(stdin)
 	go p.watch(stdout, failed)
 	if err := p.in.Encode(t); err != nil {
-		return nil, p.explain(err)
+		err = p.explain(err)
+		p.kill()
+		return nil, errors.Join(err, p.gone())
 	}
 	return p, nil
 }
@@ -76,7 +80,7 @@ func startOn(cmd *exec.Cmd, cpus []int) (err error) {
 	thread.ThrowAway(func() {
 		var had unix.CPUSet
 		_ = unix.SchedGetaffinity(0, &had)
-		if err = pin(cpus); err == nil {
+		if err = thread.Pin(cpus); err == nil {
 			err = cmd.Start()
 		}
 		_ = unix.SchedSetaffinity(0, &had)
@@ -156,13 +160,10 @@ func (p *process) explain(err error) error {
 	}
 }
 
-// ended says how the process did, which has: "exit status 1: its last line".
+// ended says how the process did, which has: the first line of what it wrote on
+// its standard error, or else its exit status.
 func (p *process) ended() error {
-	how := p.cmd.ProcessState.String()
-	if last := p.stderr.String(); last != "" {
-		how = last
-	}
-	return fmt.Errorf("%s", how)
+	return errors.New(cmp.Or(p.stderr.String(), p.cmd.ProcessState.String()))
 }
 
 // kill ends the process, which may have ended.
@@ -183,14 +184,14 @@ func (p *process) gone() error {
 	}
 }
 
-// A lastLine keeps the end of what is written: enough for an error, whose first
-// line it tells.
-type lastLine struct {
+// A firstLine keeps the beginning of what is written, and tells its first line:
+// of a panic, what it is.
+type firstLine struct {
 	mu   sync.Mutex
 	text []byte
 }
 
-func (l *lastLine) Write(b []byte) (int, error) {
+func (l *firstLine) Write(b []byte) (int, error) {
 	const most = 4 << 10
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -200,7 +201,7 @@ func (l *lastLine) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func (l *lastLine) String() string {
+func (l *firstLine) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	first, _, _ := strings.Cut(strings.TrimSpace(string(l.text)), "\n")

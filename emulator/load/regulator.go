@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/testbed/testbed/emulator"
-	"github.com/testbed/testbed/emulator/trace"
 )
 
 // maxDebt is how much a thread may be behind and still catch up: what an
@@ -57,45 +56,34 @@ func (r *regulator) settle(used time.Duration) { r.owed = min(r.owed, used+r.per
 // does not move those after it, and end early where the level changes.
 func (r *regulator) next(now, used time.Duration) (stop, end time.Duration) {
 	for r.at < now {
-		share, until := step(r.level, r.at)
+		share, until := r.level.Step(r.at)
 		if until > now {
 			r.count(now)
 			break
 		}
 		r.count(until)
-		if after, _ := step(r.level, until); after != share {
+		if after, _ := r.level.Step(until); after != share {
 			r.settle(used)
 			r.late = max(r.late, now-until)
 		}
 	}
 	r.owed = min(r.owed, used+maxDebt)
 	end = (now + r.period - r.phase).Truncate(r.period) + r.phase
-	if _, until := step(r.level, now); until < end {
+	if _, until := r.level.Step(now); until < end {
 		end = min(end, max(until, now+minPeriod))
 	}
-	return r.owed + integral(r.level, now, end), end
+	return r.owed + r.due(now, end), end
 }
 
 // count adds what is owed from r.at to t.
 func (r *regulator) count(t time.Duration) {
-	more := integral(r.level, r.at, t)
+	more := r.due(r.at, t)
 	r.owed += more
 	r.asked += more
 	r.at = t
 }
 
-// step returns a level's share at t and until when it stays.
-func step(l emulator.Level, t time.Duration) (share float64, until time.Duration) {
-	if l.Over == nil {
-		return l.Share, trace.Forever
-	}
-	return l.Over.Step(t)
-}
-
-// integral returns what a level asks for over [from, to), from ≥ 0.
-func integral(l emulator.Level, from, to time.Duration) time.Duration {
-	if l.Over == nil {
-		return time.Duration(l.Share * float64(to-from))
-	}
-	return time.Duration(l.Over.Integral(from, to) * float64(time.Second))
+// due is what the level asks for over [from, to), from ≥ 0.
+func (r *regulator) due(from, to time.Duration) time.Duration {
+	return time.Duration(r.level.Integral(from, to) * float64(time.Second))
 }

@@ -101,7 +101,7 @@ func TestRegulator(t *testing.T) {
 				t.Errorf("used %v in %v, want %v", got, tt.until, tt.want)
 			}
 			r.count(tt.until)
-			if want := integral(tt.level, tt.from, tt.until); r.asked < want-ms || r.asked > want+ms {
+			if want := r.due(tt.from, tt.until); r.asked < want-ms || r.asked > want+ms {
 				t.Errorf("asked %v, want %v", r.asked, want)
 			}
 		})
@@ -207,14 +207,14 @@ func TestRegulatorKeepsItsPromises(t *testing.T) {
 			if end <= now || end > now+r.period || end < now+minPeriod && (end-r.phase)%r.period != 0 {
 				t.Fatalf("seed %d: at %v plans until %v, with a period of %v", seed, now, end, r.period)
 			}
-			if most := integral(level, begin, end) + time.Microsecond; stop > most {
+			if most := r.due(begin, end) + time.Microsecond; stop > most {
 				t.Fatalf("seed %d: at %v is to use %v by %v, more than the %v asked for", seed, now, stop, end, most)
 			}
 			used = max(used, used+time.Duration(float64(stop-used)*min(1, 1.2*rng.Float64())))
 			now = end + time.Duration(max(0, rng.NormFloat64())*float64(ms))
 		}
 		r.count(now)
-		if want := integral(level, begin, now); math.Abs(float64(r.asked-want)) > float64(time.Microsecond) {
+		if want := r.due(begin, now); math.Abs(float64(r.asked-want)) > float64(time.Microsecond) {
 			t.Errorf("seed %d: asked %v, want %v", seed, r.asked, want)
 		}
 	}

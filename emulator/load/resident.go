@@ -108,11 +108,11 @@ func available(size unit.Bytes) error {
 	if free := unit.Bytes(*info.MemAvailableBytes); size > free {
 		return fmt.Errorf("%v are available", whole(free))
 	}
-	left, limited, err := cgroup.MemoryLeft()
+	groups, err := cgroup.Bearing("/proc", "", "memory")
 	if err != nil {
 		return err
 	}
-	if limited && size > left {
+	if left, limited := cgroup.MemoryLeft(groups); limited && size > left {
 		return fmt.Errorf("the control group leaves %v", whole(left))
 	}
 	return nil

@@ -23,7 +23,6 @@ type task struct {
 	CPUs     []int
 	Whole    bool // of CPU
 	Place    cgroup.Place
-	Period   time.Duration
 	Every    time.Duration
 }
 
@@ -40,7 +39,7 @@ func (o Options) tasks() ([]task, error) {
 	if err := o.fill(); err != nil {
 		return nil, err
 	}
-	t := task{CPUs: o.CPUs, Place: o.Place, Period: o.Period, Every: o.Every}
+	t := task{CPUs: o.CPUs, Place: o.Place, Every: o.Every}
 	var all []task
 	for _, of := range []struct {
 		resource string
@@ -67,17 +66,12 @@ func (o *Options) fill() error {
 	if err := o.Load.Check(); err != nil {
 		return err
 	}
-	if o.Period == 0 {
-		o.Period = defaultPeriod
-	}
 	if o.Every == 0 {
 		o.Every = defaultEvery
 	}
 	switch {
 	case o.Since < 0:
 		return fmt.Errorf("load since %v: want 0 or more", o.Since)
-	case o.Period < minPeriod || o.Period > maxPeriod:
-		return fmt.Errorf("load period %v: want %v to %v", o.Period, minPeriod, maxPeriod)
 	case o.Every < 0:
 		return errors.New("load reports: want a positive time between them")
 	}

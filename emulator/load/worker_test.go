@@ -34,7 +34,7 @@ func TestMoment(t *testing.T) {
 	}
 	c := &clock{}
 	c.set.Store(&moment{At: monotonic(), Since: time.Hour})
-	if got := c.now(); got < time.Hour || got > time.Hour+time.Minute {
+	if got := now(c); got < time.Hour || got > time.Hour+time.Minute {
 		t.Errorf("now it is %v, want 1h", got)
 	}
 }
@@ -168,7 +168,7 @@ func TestHeldBack(t *testing.T) {
 // TestInTurn: threads that are placed by the scheduler divide a period among
 // them, those that are pinned work at the same time.
 func TestInTurn(t *testing.T) {
-	task := task{CPUs: []int{3, 5}, Level: flat(0.5), Period: 10 * ms, Whole: true}
+	task := task{CPUs: []int{3, 5}, Level: flat(0.5), Whole: true}
 	var phases []time.Duration
 	for _, b := range task.burners(nil) {
 		phases = append(phases, b.rule.phase)
@@ -197,7 +197,7 @@ func TestFollow(t *testing.T) {
 	left := 60
 	b := &burner{clock: c, rule: regulator{level: level, period: 10 * ms}}
 	b.sleep = func(until time.Duration) {
-		now := c.now()
+		now := now(c)
 		if wake := c.set.Load().trial(until); wake > now+10*ms || wake > now/(13*ms)*(13*ms)+14*ms {
 			t.Errorf("at %v it sleeps until %v", now, wake)
 		}
@@ -215,7 +215,7 @@ func TestFollow(t *testing.T) {
 		b.follow(newComputing())
 	}()
 	<-done
-	if now := c.now(); now > time.Second+500*ms && b.rule.at > time.Second+500*ms {
+	if now := now(c); now > time.Second+500*ms && b.rule.at > time.Second+500*ms {
 		t.Errorf("after rewinding to 0 the level is followed at %v", b.rule.at)
 	}
 }
@@ -266,3 +266,6 @@ func TestComputing(t *testing.T) {
 		}
 	}
 }
+
+// now is the trial's time.
+func now(c *clock) time.Duration { return c.set.Load().trial(monotonic()) }

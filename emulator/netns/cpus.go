@@ -3,10 +3,7 @@
 package netns
 
 import (
-	"fmt"
 	"slices"
-
-	"golang.org/x/sys/unix"
 )
 
 // routerCPUs returns what the router runs on if have is all there is: where no
@@ -33,16 +30,4 @@ func (c Config) reserved(cpus []int) bool { return !slices.ContainsFunc(cpus, c.
 // anyNodeOn reports whether a node, or its load, may run on a CPU.
 func (c Config) anyNodeOn(cpu int) bool {
 	return slices.ContainsFunc(c.Nodes, func(n Node) bool { return len(n.CPUs) == 0 || slices.Contains(n.CPUs, cpu) })
-}
-
-// pinThread binds the calling thread, and what it starts, to cpus.
-func pinThread(cpus []int) error {
-	var set unix.CPUSet
-	for _, cpu := range cpus {
-		set.Set(cpu)
-	}
-	if err := unix.SchedSetaffinity(0, &set); err != nil {
-		return fmt.Errorf("pin to CPUs %v: %w", cpus, err)
-	}
-	return nil
 }

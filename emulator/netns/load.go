@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"reflect"
 	"time"
 
@@ -43,6 +44,9 @@ func (r *router) setLoad(ask LoadArgs) error {
 	}
 	if err := r.checkLoad(m, ask); err != nil {
 		return err
+	}
+	if ask.Same {
+		return m.load.rewind(ask.Since)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), loadTimeout)
 	defer cancel()
@@ -133,7 +137,13 @@ func (r *router) beside(m *member) traffic.Spawn {
 		cmd := self(p.Args...)
 		stderr := &tail{prefix: m.Name + ": ", to: os.Stderr}
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = p.Stdin, p.Stdout, stderr
-		err = startIn(cmd, m.proc.cmd.Process.Pid, r.setup.Own, func(error) { p.Exited(errors.New(ended(cmd, stderr))) })
+		err = startIn(cmd, m.proc.cmd.Process.Pid, r.setup.Own, func(err error) {
+			var status *exec.ExitError
+			if err == nil || errors.As(err, &status) {
+				err = errors.New(ended(cmd, stderr))
+			}
+			p.Exited(err)
+		})
 		return func() { _ = cmd.Process.Kill() }, err // it may have ended
 	}
 }

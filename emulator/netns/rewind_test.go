@@ -210,3 +210,30 @@ func BenchmarkSetLinkAt(b *testing.B) {
 		}
 	}
 }
+
+// TestSameLoad: a load that is asked for again goes on, unless one that could not
+// be made has ended it in between.
+func TestSameLoad(t *testing.T) {
+	need(t, "netns", "veth")
+	w := open(t, netns.Config{Nodes: []netns.Node{{Name: "edge", CPUs: []int{lastCPU(t)}}}})
+	set := func() (process int) {
+		t.Helper()
+		if err := w.SetLoad("edge", cpu(0.2), 0); err != nil {
+			t.Fatal(err)
+		}
+		if all := loads(t, w, "edge"); len(all) != 1 {
+			t.Fatalf("loads %+v, want one of the CPU", all)
+		}
+		return child(t, "-__testbed-load")
+	}
+	first := set()
+	if again := set(); again != first {
+		t.Errorf("asked for again, process %d became %d", first, again)
+	}
+	impossible := cpu(0.2)
+	impossible.Resident = 1 << 50
+	if err := w.SetLoad("edge", impossible, 0); err == nil {
+		t.Fatal("there is a PiB")
+	}
+	set()
+}

@@ -111,13 +111,24 @@ func prefix(words string, err error) error {
 // Cross traffic goes between the node and Config.Peer, by the way that all
 // packets between them take. A TCP connection opens when the links let it.
 func (w *World) SetLoad(node string, l emulator.Load, since time.Duration) error {
+	ask := LoadArgs{Node: node, Load: l, Since: since}
+	w.mu.Lock()
+	before, known := w.loads[node]
+	delete(w.loads, node) // until it is known to be made
+	w.mu.Unlock()
+	if known && reflect.DeepEqual(before, l) {
+		ask.Load, ask.Same = emulator.Load{}, true
+	}
 	var failed Failure
-	if err := w.calls.Call("Router.SetLoad", LoadArgs{node, l, since}, &failed); err != nil {
+	if err := w.calls.Call("Router.SetLoad", ask, &failed); err != nil {
 		return fmt.Errorf("load of %s: %w", node, w.lost(err))
 	}
 	if err := failed.err(); err != nil {
 		return fmt.Errorf("load of %s: %w", node, err)
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.loads[node] = l
 	return nil
 }
 

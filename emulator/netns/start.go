@@ -59,7 +59,7 @@ func startIn(cmd *exec.Cmd, namespace int, cpus []int, exited func(error)) error
 	go thread.ThrowAway(func() {
 		err := enter(namespace)
 		if err == nil {
-			err = pinThread(cpus)
+			err = thread.Pin(cpus)
 		}
 		if err == nil {
 			err = cmd.Start()

@@ -39,10 +39,12 @@ type RewindArgs struct {
 }
 
 // A LoadArgs asks for a node's background load, as it is when it was asked for
-// so long ago; the zero Load ends it.
+// so long ago; the zero Load ends it. Same says that it is the one that the node
+// has, which is not sent again.
 type LoadArgs struct {
 	Node  string
 	Load  emulator.Load
+	Same  bool
 	Since time.Duration
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/testbed/testbed/emulator"
 	"github.com/testbed/testbed/emulator/thread"
 )
 
@@ -30,6 +31,7 @@ type World struct {
 
 	mu      sync.Mutex
 	asked   map[string]LinkArgs
+	loads   map[string]emulator.Load
 	err     error // why the world ended, before Close
 	closing bool
 	closed  error // what Close returns
@@ -67,6 +69,7 @@ func Open(ctx context.Context, c Config) (*World, error) {
 		calls:  rpc.NewClient(proc.control),
 		done:   make(chan error, 1),
 		asked:  map[string]LinkArgs{},
+		loads:  map[string]emulator.Load{},
 	}
 	if err := w.start(ctx, SetupArgs{Config: c, CPUs: cpus, Own: proc.cpus, Places: quotas.places()}); err != nil {
 		return nil, errors.Join(fmt.Errorf("open world: %w", err), w.Close())

@@ -51,7 +51,7 @@ func (d *direction) start(cpus []int) (realtime, err error) {
 	ready := make(chan struct{})
 	go func() {
 		defer close(d.done)
-		realtime, err = thread.Realtime(thread.Link), pin(cpus)
+		realtime, err = thread.Realtime(thread.Link), thread.Pin(cpus)
 		close(ready)
 		if err == nil {
 			d.run()

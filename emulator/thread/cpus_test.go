@@ -6,8 +6,6 @@ import (
 	"slices"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/testbed/testbed/emulator/thread"
 )
 
@@ -20,11 +18,7 @@ func TestCPUs(t *testing.T) {
 	}
 	for _, want := range [][]int{{all[0]}, {all[len(all)-1]}, all} {
 		thread.ThrowAway(func() {
-			var set unix.CPUSet
-			for _, cpu := range want {
-				set.Set(cpu)
-			}
-			if err := unix.SchedSetaffinity(0, &set); err != nil {
+			if err := thread.Pin(want); err != nil {
 				t.Error(err)
 			}
 			if got, err := thread.CPUs(); !slices.Equal(got, want) || err != nil {

@@ -35,8 +35,9 @@ const (
 // monitor gets a higher priority than they have, and garbage is collected when
 // Collect is called, or if there is very much of it.
 //
-// The error says why the monitor stays ordinary: it may not be raised, in which
-// case there are no real-time threads either, or was not found.
+// The error says why the monitor stays ordinary: it may not be raised, or was not
+// found. Then this process and those that it starts have no real-time threads
+// either, which it could hold up, unless they have the capability for it.
 func Undisturbed() error {
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(unwatched)
@@ -44,10 +45,12 @@ func Undisturbed() error {
 	if err == nil {
 		err = fifo(tid, Monitor)
 	}
-	if err != nil {
-		return fmt.Errorf("the runtime's monitor: %w", err)
+	if err == nil {
+		return nil
 	}
-	return nil
+	err = fmt.Errorf("the runtime's monitor: %w", err)
+	var limit unix.Rlimit // of an ordinary user, which may lie between the two priorities
+	return errors.Join(err, unix.Prlimit(0, unix.RLIMIT_RTPRIO, nil, &limit))
 }
 
 // monitor is the runtime's monitor: the first thread that it starts.

@@ -3,11 +3,15 @@
 package thread_test
 
 import (
+	"errors"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime/debug"
 	"strconv"
+	"strings"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -38,6 +42,47 @@ func TestMonitor(t *testing.T) {
 			}
 		}
 	}
+}
+
+// limited is set in the environment of a process that is made an ordinary user's.
+const limited = "THREAD_TEST_LIMITED"
+
+// TestNoneAlone: where the monitor may not be above links, because an ordinary
+// user is allowed their priority and no higher one, links are ordinary too.
+func TestNoneAlone(t *testing.T) {
+	if os.Getenv(limited) == "" {
+		var refused error
+		thread.ThrowAway(func() { refused = thread.Realtime(thread.Link) })
+		if os.Geteuid() != 0 || refused != nil {
+			t.Skip("only root may allow it:", refused)
+		}
+		cmd := exec.Command("/proc/self/exe", "-test.run=^TestNoneAlone$", "-test.v")
+		cmd.Env = append(os.Environ(), limited+"=1")
+		switch out, err := cmd.CombinedOutput(); {
+		case err != nil:
+			t.Errorf("%v\n%s", err, out)
+		case strings.Contains(string(out), "--- SKIP"):
+			t.Skipf("%s", out)
+		}
+		return
+	}
+	links := unix.Rlimit{Cur: thread.Link, Max: thread.Link}
+	if err := errors.Join(unix.Setrlimit(unix.RLIMIT_RTPRIO, &links), syscall.Setuid(65534)); err != nil {
+		t.Skip("this root may not allow it: ", err)
+	}
+	thread.ThrowAway(func() {
+		if err := thread.Realtime(thread.Link); err != nil {
+			t.Errorf("before the monitor was asked for: %v", err)
+		}
+	})
+	if thread.Undisturbed() == nil {
+		t.Error("the monitor is above its limit")
+	}
+	thread.ThrowAway(func() {
+		if thread.Realtime(thread.Link) == nil {
+			t.Error("a real-time thread beside an ordinary monitor")
+		}
+	})
 }
 
 // TestUndisturbed: garbage waits.

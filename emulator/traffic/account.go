@@ -40,7 +40,7 @@ func newAccount(t emulator.Traffic, now, origin time.Duration) *account {
 // askedUntil counts what was asked until now.
 func (a *account) askedUntil(now time.Duration) float64 {
 	if now > a.at && !a.traffic.Bulk {
-		a.asked += integral(a.traffic.Level, a.at-a.origin, now-a.origin)
+		a.asked += a.traffic.Integral(a.at-a.origin, now-a.origin)
 		a.at = now
 	}
 	return a.asked

@@ -86,7 +86,6 @@ func TestRefuses(t *testing.T) {
 	}{
 		{"nothing", Options{}, "traffic: want a share of a rate, or bulk"},
 		{"a share above 1", Options{Traffic: level(1.5)}, "load: down: 1.5: want a share from 0 to 1"},
-		{"a time before it began", Options{Traffic: level(1), Since: -1}, "traffic: -1ns of the trial have passed: want 0 or more"},
 		{"bulk of no rate", Options{Traffic: emulator.Traffic{Bulk: true}}, "traffic: want a share of a rate, or bulk"},
 	} {
 		if err := tt.o.check(); err == nil || err.Error() != tt.want {

@@ -4,6 +4,7 @@ package traffic
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,11 +32,12 @@ func (r *Running) begin(name string, spawn Spawn, arg string, order any, heard f
 	}
 	defer theirs.Close()
 	e := &end{name: name, in: ours, first: make(chan []byte, 1), exited: make(chan struct{})}
+	said := &lines{first: e.first, heard: heard}
 	e.kill, err = spawn(Process{
 		Args:   []string{argTraffic, arg},
 		Stdin:  theirs,
-		Stdout: &lines{first: e.first, heard: heard},
-		Exited: func(err error) { r.exited(e, err) },
+		Stdout: said,
+		Exited: func(err error) { r.exited(e, cmp.Or(said.refused, err)) },
 	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("traffic: %s: %w", name, err), ours.Close())
@@ -106,6 +108,7 @@ type lines struct {
 	first   chan<- []byte // takes the first; nil after it
 	heard   func([]byte) error
 	partial []byte
+	refused error // why a line was; nothing is taken after it, so that who writes ends
 }
 
 func (l *lines) Write(p []byte) (int, error) {
@@ -115,8 +118,8 @@ func (l *lines) Write(p []byte) (int, error) {
 		if !found {
 			return len(p), nil
 		}
-		if err := l.take(line); err != nil {
-			return 0, err
+		if l.refused = l.take(line); l.refused != nil {
+			return 0, l.refused
 		}
 		l.partial = append(l.partial[:0], rest...)
 	}

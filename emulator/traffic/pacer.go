@@ -33,7 +33,7 @@ func (p *pacer) rewind(now time.Duration) { p.now, p.due = now, 0 }
 // take returns how many whole frames are due now, which are then no longer.
 func (p *pacer) take(now time.Duration) int {
 	now = max(now, p.now)
-	p.due += integral(p.level, p.now, now) / p.frame
+	p.due += p.level.Integral(p.now, now) / p.frame
 	p.due = min(p.due, max(longest.Seconds()/p.frame, 1))
 	p.now = now
 	n := math.Floor(p.due)
@@ -50,7 +50,7 @@ func (p *pacer) next() time.Duration {
 	left := (1 - p.due) * p.frame // seconds at a share of 1
 	t := p.now
 	for i := 0; i < patience && t < trace.Forever; i++ {
-		share, until := step(p.level, t)
+		share, until := p.level.Step(t)
 		if took := left / share * float64(time.Second); share > 0 && took < float64(until-t) {
 			return t + time.Duration(math.Ceil(took))
 		}
@@ -58,21 +58,4 @@ func (p *pacer) next() time.Duration {
 		t = until
 	}
 	return t
-}
-
-// step returns the share at time t, and until when it stays.
-func step(l emulator.Level, t time.Duration) (share float64, until time.Duration) {
-	if l.Over == nil {
-		return l.Share, trace.Forever
-	}
-	return l.Over.Step(t)
-}
-
-// integral returns seconds at a share of 1 that are worth those from one time
-// to another.
-func integral(l emulator.Level, from, to time.Duration) float64 {
-	if l.Over == nil {
-		return l.Share * (to - from).Seconds()
-	}
-	return l.Over.Integral(from, to)
 }

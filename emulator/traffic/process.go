@@ -33,10 +33,7 @@ type (
 		Origin  time.Duration // of the trial, on CLOCK_MONOTONIC
 	}
 	rewindOrder  struct{ Origin time.Duration }
-	receiveOrder struct {
-		TCP   bool
-		Every time.Duration
-	}
+	receiveOrder struct{ TCP bool }
 )
 
 // What they answer, likewise: the receiver first its port and then, again and

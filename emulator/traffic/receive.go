@@ -33,7 +33,7 @@ func receive(ctx context.Context, o receiveOrder, out *json.Encoder) error {
 	if err != nil {
 		return err
 	}
-	tick := time.NewTicker(o.Every)
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		if err := out.Encode(arrived{At: clock(), Bytes: count.Load()}); err != nil {

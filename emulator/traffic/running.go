@@ -47,14 +47,14 @@ func Start(ctx context.Context, o Options) (*Running, error) {
 func (r *Running) start(ctx context.Context) error {
 	o := r.options
 	var err error
-	if r.receiver, err = r.begin("receiver", o.Receiver, argReceive, receiveOrder{byTCP(o.Traffic), o.Every}, r.arrived); err != nil {
+	if r.receiver, err = r.begin("receiver", o.Receiver, argReceive, receiveOrder{byTCP(o.Traffic)}, r.arrived); err != nil {
 		return err
 	}
 	var at listening
 	if err := r.receiver.await(ctx, &at); err != nil {
 		return err
 	}
-	order := sendOrder{Traffic: o.Traffic, To: net.JoinHostPort(o.Addr, strconv.Itoa(at.Port)), Origin: clock() - o.Since}
+	order := sendOrder{Traffic: o.Traffic, To: net.JoinHostPort(o.Addr, strconv.Itoa(at.Port)), Origin: clock()}
 	if r.sender, err = r.begin("sender", o.Sender, argSend, order, nil); err != nil {
 		return err
 	}
@@ -63,6 +63,11 @@ func (r *Running) start(ctx context.Context) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	select {
+	case <-r.receiver.exited: // while nobody was to be told
+		return r.receiver.err
+	default:
+	}
 	r.account = newAccount(o.Traffic, clock(), order.Origin)
 	return nil
 }

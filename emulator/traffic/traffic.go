@@ -10,7 +10,6 @@ package traffic
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"time"
@@ -23,10 +22,6 @@ import (
 type Options struct {
 	Traffic emulator.Traffic
 
-	// Since is how much of the trial has passed, 0 or more, for a level that
-	// changes over time.
-	Since time.Duration
-
 	// Addr is the IPv4 address of the receiver, as the sender reaches it.
 	Addr string
 
@@ -37,9 +32,6 @@ type Options struct {
 	// Failed is told, once, if a process ends before Stop; nil: nobody is. It
 	// is called from a goroutine of its own.
 	Failed func(error)
-
-	// Every is how often the receiver reports. Zero is 250 ms.
-	Every time.Duration
 }
 
 // A Spawn starts this same program again, and returns what kills it.
@@ -61,11 +53,11 @@ type Status struct {
 	Bps               unit.BitRate // achieved over the last second
 }
 
-// defaultEvery and span are how often there is news, and over how long Status
+// every and span are how often the receiver reports, and over how long Status
 // averages.
 const (
-	defaultEvery = 250 * time.Millisecond
-	span         = time.Second
+	every = 250 * time.Millisecond
+	span  = time.Second
 )
 
 // What a full frame carries.
@@ -85,18 +77,13 @@ func payload(t emulator.Traffic) unit.Bytes {
 // byTCP reports whether t is a TCP connection.
 func byTCP(t emulator.Traffic) bool { return t.TCP || t.Bulk }
 
-// check fills in what is left out, and says what is wrong.
+// check says what is wrong.
 func (o *Options) check() error {
-	if o.Every == 0 {
-		o.Every = defaultEvery
-	}
 	switch err := (emulator.Load{Down: o.Traffic}).Check(); {
 	case err != nil:
 		return err
 	case o.Traffic.IsZero():
 		return errors.New("traffic: want a share of a rate, or bulk")
-	case o.Since < 0:
-		return fmt.Errorf("traffic: %v of the trial have passed: want 0 or more", o.Since)
 	}
 	return nil
 }

@@ -5,9 +5,11 @@ package traffic
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -50,7 +52,7 @@ func here(pid func(int)) Spawn {
 
 func start(t *testing.T, o Options) *Running {
 	t.Helper()
-	o.Addr, o.Every = "127.0.0.1", 100*ms
+	o.Addr = "127.0.0.1"
 	if o.Sender == nil {
 		o.Sender, o.Receiver = here(nil), here(nil)
 	}
@@ -137,8 +139,6 @@ func TestRewind(t *testing.T) {
 			}
 		}
 	}
-	r := start(t, Options{Since: time.Hour, Traffic: emulator.Traffic{Level: emulator.Level{Over: over}, Of: 10_000_000}})
-	until(t, r, "begun an hour later", func(s Status) bool { return s.AskedTotal > 0.9 && s.Total > 0.7 })
 }
 
 // TestFails: an end that ends is told, once, and not after Stop.
@@ -215,6 +215,44 @@ func TestStartFails(t *testing.T) {
 	if _, err := Start(ctx, o); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, want %v", err, context.Canceled)
 	}
+}
+
+// TestUnreadable: what a receiver says that makes no sense ends it, and the error
+// says what it was rather than how it ended.
+func TestUnreadable(t *testing.T) {
+	const want = "traffic: receiver: report of the receiver: json: cannot unmarshal string"
+	told := make(chan error, 1)
+	var garble atomic.Bool
+	o := Options{Traffic: level(0.5), Addr: "127.0.0.1", Failed: func(err error) { told <- err }, Sender: here(nil), Receiver: func(p Process) (func(), error) {
+		p.Stdout = garbling{p.Stdout, &garble}
+		return here(nil)(p)
+	}}
+	r := start(t, o)
+	garble.Store(true)
+	select {
+	case err := <-told:
+		if !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("nobody is told")
+	}
+	if err := r.Stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// garbling makes what is written nonsense, once it is to.
+type garbling struct {
+	io.Writer
+	now *atomic.Bool
+}
+
+func (g garbling) Write(b []byte) (int, error) {
+	if g.now.Load() {
+		b = []byte("\"nonsense\"\n")
+	}
+	return g.Writer.Write(b)
 }
 
 // orphan has this program start traffic and say who sends and receives.

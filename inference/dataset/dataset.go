@@ -3,7 +3,11 @@
 // the field does (Pillow and torchvision).
 package dataset
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/testbed/testbed/emulator/unit"
+)
 
 // A Dataset is a list of labelled images. It is safe for concurrent use.
 type Dataset interface {
@@ -24,14 +28,18 @@ type Sample struct {
 // A Spec names a dataset and how much of it.
 type Spec struct {
 	// Name is "signs" (the Test split, which no built-in model was trained on),
-	// "synthetic", "cifar10" or "folder".
+	// "synthetic", "blank", "cifar10" or "folder".
 	Name string
 	// Path is the folder's directory or the binary file of CIFAR-10; the others
 	// have none.
 	Path string
 	// Classes is a class map file of a folder (see OpenFolder); empty: none.
 	Classes string
-	// Images is how many: of signs and synthetic the first, of the others a
+	// Size, of an image file, and Labels, the number of classes, are those of
+	// blank; the others have none.
+	Size   unit.Bytes
+	Labels int
+	// Images is how many: of signs, synthetic and blank the first, of the others a
 	// stratified sample (see Folder), where 0 is all.
 	Images int
 	// Seed draws the sample, and the images of synthetic.
@@ -49,6 +57,8 @@ func Open(s Spec) (Dataset, error) {
 		return NewSigns(Test, s.Images), nil
 	case "synthetic":
 		return NewSynthetic(s.Seed, s.Images), nil
+	case "blank":
+		return NewBlank(s.Images, s.Size, s.Labels), nil
 	case "cifar10":
 		return OpenCIFAR10(s.Path, s.Images, s.Seed)
 	default:
@@ -58,12 +68,15 @@ func Open(s Spec) (Dataset, error) {
 
 func (s Spec) check() error {
 	switch s.Name {
-	case "signs", "synthetic":
+	case "signs", "synthetic", "blank":
 		if s.Images <= 0 {
 			return fmt.Errorf("dataset %s: %d images: want at least 1", s.Name, s.Images)
 		}
 		if s.Path != "" {
 			return fmt.Errorf("dataset %s: path %q: want none, it is built in", s.Name, s.Path)
+		}
+		if s.Name == "blank" && (s.Size <= 0 || s.Labels <= 0) {
+			return fmt.Errorf("dataset blank: %v a file, %d labels: want both above 0", s.Size, s.Labels)
 		}
 	case "cifar10", "folder":
 		if s.Images < 0 {
@@ -73,7 +86,7 @@ func (s Spec) check() error {
 			return fmt.Errorf("dataset %s: no path: want %s", s.Name, wantedPath[s.Name])
 		}
 	default:
-		return fmt.Errorf("no dataset %q: want signs, synthetic, cifar10 or folder", s.Name)
+		return fmt.Errorf("no dataset %q: want signs, synthetic, blank, cifar10 or folder", s.Name)
 	}
 	if s.Classes != "" && s.Name != "folder" {
 		return fmt.Errorf("dataset %s: class map %q: want none, only a folder has one", s.Name, s.Classes)

@@ -36,10 +36,13 @@ func TestOpenRefuses(t *testing.T) {
 		spec dataset.Spec
 		want string
 	}{
-		{dataset.Spec{Name: "imagenet", Images: 10}, `no dataset "imagenet": want signs, synthetic, cifar10 or folder`},
+		{dataset.Spec{Name: "imagenet", Images: 10}, `no dataset "imagenet": want signs, synthetic, blank, cifar10 or folder`},
 		{dataset.Spec{Name: "signs"}, "dataset signs: 0 images: want at least 1"},
 		{dataset.Spec{Name: "signs", Images: -5}, "dataset signs: -5 images: want at least 1"},
 		{dataset.Spec{Name: "signs", Images: 5, Path: "x"}, `dataset signs: path "x": want none, it is built in`},
+		{dataset.Spec{Name: "blank", Images: 5, Size: 9}, "dataset blank: 9B a file, 0 labels: want both above 0"},
+		{dataset.Spec{Name: "blank", Images: 5, Labels: 9}, "dataset blank: 0B a file, 9 labels: want both above 0"},
+		{dataset.Spec{Name: "blank", Size: 5, Labels: 9}, "dataset blank: 0 images: want at least 1"},
 		{dataset.Spec{Name: "synthetic"}, "dataset synthetic: 0 images: want at least 1"},
 		{dataset.Spec{Name: "cifar10"}, "dataset cifar10: no path: want a binary file such as test_batch.bin"},
 		{dataset.Spec{Name: "cifar10", Path: "x", Images: -1}, "dataset cifar10: -1 images: want at least 1, or 0 for all"},

@@ -30,8 +30,9 @@ const initialWindow unit.Bytes = 10 * 1448
 // and k is the one for which that is so. A transfer that was over sooner than
 // slow start lets it tells no rate: 0. Where it was over sooner by half a round
 // and more, there was no slow start: the connection had not been idle for long.
-// Of one that does not have to wait, took can be below 0 where delays vary, and
-// so can what is returned: only the mean of several is a pace.
+// Of one that fits into the initial window, took can be below 0 where delays
+// vary, and so can what is returned, which is 0 or more of any other: only the
+// mean of several is a pace.
 func pace(n unit.Bytes, took, rtt time.Duration) float64 {
 	rest, window, left := n, initialWindow, took
 	for {

@@ -1,11 +1,14 @@
 package host
 
 import (
+	"math"
 	"runtime"
 	"slices"
 
 	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
+
+	"github.com/testbed/testbed/emulator/cgroup"
 )
 
 // A system is where a process finds out what it may use.
@@ -23,6 +26,30 @@ func affine() int {
 		return runtime.NumCPU()
 	}
 	return set.Count()
+}
+
+// groups are the control groups that bear on this process by a controller; none
+// where they cannot be read.
+func (s system) groups(controller string) []cgroup.Dir {
+	dirs, _ := cgroup.Bearing(s.proc, s.root, controller)
+	return dirs
+}
+
+// quota is the least CPU quota of the groups, a part of a CPU counting as one.
+func (s system) quota() (int, bool) {
+	_, least, found := tightest(s.groups("cpu"))
+	return int(math.Ceil(least)), found
+}
+
+// tightest is the one of groups with the least CPU quota, which that is, in CPUs;
+// of equals the innermost. false: none has one.
+func tightest(groups []cgroup.Dir) (by cgroup.Dir, least float64, found bool) {
+	for _, g := range groups {
+		if n, ok := g.Quota(); ok && (!found || n < least) {
+			by, least, found = g, n, true
+		}
+	}
+	return by, least, found
 }
 
 // memory is the least of what the machine has and the control groups leave.

@@ -123,6 +123,10 @@ func TestMemory(t *testing.T) {
 			"sys/fs/cgroup/pod/memory.max":     "1000\n",
 			"sys/fs/cgroup/pod/memory.current": "2000\n",
 		}), 0},
+		{"above which it is slowed down", v2(map[string]string{
+			"sys/fs/cgroup/pod/memory.max": "2147483648\n", "sys/fs/cgroup/pod/memory.high": "1073741824\n",
+			"sys/fs/cgroup/pod/memory.current": "0\n",
+		}), 1 << 30},
 		{"version 1, no limit", v1(nil), available},
 		{"version 1", v1(map[string]string{
 			"sys/fs/cgroup/memory/memory.limit_in_bytes": "1073741824\n",

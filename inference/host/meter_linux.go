@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/prometheus/procfs"
+
+	"github.com/testbed/testbed/emulator/cgroup"
 )
 
 // A Meter reads what the kernel counts for this process. Where that is was
@@ -16,12 +18,12 @@ import (
 // needs a new one. Its methods may be called from several goroutines.
 type Meter struct {
 	proc     procfs.FS
-	memory   []group  // that limit it
-	cores    float64  // 0: not known
-	pressure string   // file; empty: there is none
-	quota    group    // whose quota holds this process back; the zero group: none
-	clocks   []string // files with the frequency of a CPU in kHz
-	sensors  []string // files with a temperature in thousandths of a degree
+	memory   []cgroup.Dir // that limit it
+	cores    float64      // 0: not known
+	pressure string       // file; empty: there is none
+	quota    cgroup.Dir   // the tightest, which holds this process back; the zero Dir: none
+	clocks   []string     // files with the frequency of a CPU in kHz
+	sensors  []string     // files with a temperature in thousandths of a degree
 }
 
 // NewMeter returns one for a process that may run on cpus.
@@ -29,11 +31,15 @@ func NewMeter(cpus []int) *Meter { return self.meter(cpus) }
 
 func (s system) meter(cpus []int) *Meter {
 	m := &Meter{memory: s.groups("memory"), cores: float64(len(cpus))}
-	if quota, ok := s.cpuTime(); ok && (m.cores == 0 || quota < m.cores) {
-		m.cores = quota
-	}
 	m.proc, _ = procfs.NewFS(s.proc) // where it is not, reading fails
-	m.quota, m.pressure = s.held()
+	m.pressure = filepath.Join(s.proc, "pressure/cpu")
+	groups := s.groups("cpu")
+	if by, quota, ok := tightest(groups); ok {
+		m.quota, m.pressure = by, pressure(groups, m.pressure)
+		if m.cores == 0 || quota < m.cores {
+			m.cores = quota
+		}
+	}
 	for _, cpu := range cpus {
 		m.clocks = append(m.clocks, filepath.Join(s.root, "/sys/devices/system/cpu/cpu"+strconv.Itoa(cpu), "cpufreq/scaling_cur_freq"))
 	}
@@ -44,26 +50,15 @@ func (s system) meter(cpus []int) *Meter {
 	return m
 }
 
-// held is the group of this process that has a quota of CPU time, if one has,
-// and where the kernel says how long something waited for a CPU: in that group,
-// whatever hierarchy tells it, or else anywhere on the machine.
-func (s system) held() (quota group, pressure string) {
-	machine := filepath.Join(s.proc, "pressure/cpu")
-	for _, g := range s.groups("cpu") {
-		if q, period, ok := g.bandwidth(); ok && q > 0 && period > 0 {
-			quota = g
-			break
+// pressure is where the kernel says how long something in the innermost of
+// groups waited for a CPU, whatever hierarchy tells it; machine if none does.
+func pressure(groups []cgroup.Dir, machine string) string {
+	for _, g := range groups {
+		if file := filepath.Join(g.Path, "cpu.pressure"); g.Version == 2 && readable(file) {
+			return file
 		}
 	}
-	if quota.dir == "" {
-		return quota, machine
-	}
-	for _, g := range s.groups("cpu") {
-		if file := filepath.Join(g.dir, "cpu.pressure"); g.unified && readable(file) {
-			return quota, file
-		}
-	}
-	return quota, machine
+	return machine
 }
 
 // readable says whether a file is there and has something in it: of a kernel
@@ -100,14 +95,10 @@ func (m *Meter) Waited() (time.Duration, bool) {
 // this process's control group back, added up over CPUs. false: there is no
 // quota, or it does not tell.
 func (m *Meter) Throttled() (time.Duration, bool) {
-	if m.quota.dir == "" {
+	if m.quota.Path == "" {
 		return 0, false
 	}
-	if us, ok := m.quota.line("cpu.stat", "throttled_usec"); ok { // version 2
-		return time.Duration(us) * time.Microsecond, true
-	}
-	ns, ok := m.quota.line("cpu.stat", "throttled_time")
-	return time.Duration(ns), ok
+	return m.quota.Throttled()
 }
 
 // Memory is as the function of that name.
@@ -117,8 +108,8 @@ func (m *Meter) Memory() (available int64, ok bool) {
 		return 0, false
 	}
 	available = int64(*info.MemAvailableBytes)
-	if left, ok := leftOf(m.memory); ok {
-		available = min(available, left)
+	if left, limited := cgroup.MemoryLeft(m.memory); limited {
+		available = min(available, int64(left))
 	}
 	return available, true
 }

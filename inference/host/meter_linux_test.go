@@ -44,6 +44,9 @@ func TestPressure(t *testing.T) {
 			"proc/pressure/cpu": psi("7000"), "sys/fs/cgroup/pod/app/cpu.pressure": psi("3000"),
 			"sys/fs/cgroup/pod/cpu.max":  "50000 100000\n",
 			"sys/fs/cgroup/pod/cpu.stat": "throttled_usec 1\n"}), 3 * time.Millisecond, time.Microsecond},
+		{"the group above allows less", v2(map[string]string{
+			"sys/fs/cgroup/pod/app/cpu.max": "200000 100000\n", "sys/fs/cgroup/pod/app/cpu.stat": "throttled_usec 1\n",
+			"sys/fs/cgroup/pod/cpu.max": "50000 100000\n", "sys/fs/cgroup/pod/cpu.stat": "throttled_usec 4000\n"}), -1, 4 * time.Millisecond},
 		{"version 1 has no pressure of its own", v1(map[string]string{
 			"proc/pressure/cpu": psi("7000"), "sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us": "50000\n",
 			"sys/fs/cgroup/cpu,cpuacct/cpu.stat": "nr_periods 4\nnr_throttled 1\nthrottled_time 2500000\n"}), 7 * time.Millisecond, 2500 * time.Microsecond},

@@ -134,7 +134,7 @@ func TestPublished(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := p.model(tt.model)
+		m, err := p.Model(tt.model)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -23,7 +23,7 @@ func (p Profile) Infer(name string, threads int, utilization float64) (time.Dura
 	if !(utilization >= 0 && utilization <= 1) {
 		return 0, fmt.Errorf("utilization %v: want 0 to 1", utilization)
 	}
-	m, err := p.model(name)
+	m, err := p.Model(name)
 	if err != nil {
 		return 0, err
 	}
@@ -88,7 +88,7 @@ func (p Profile) Options(node string, models []model.Model) ([]selector.Option, 
 func (p Profile) OptionsAt(node string, threads int, models []model.Model) ([]selector.Option, error) {
 	options := make([]selector.Option, 0, len(models))
 	for _, m := range models {
-		known, err := p.model(m.Name)
+		known, err := p.Model(m.Name)
 		if err != nil {
 			return nil, err
 		}
@@ -111,7 +111,9 @@ func (p Profile) OptionsAt(node string, threads int, models []model.Model) ([]se
 	return options, nil
 }
 
-func (p Profile) model(name string) (Model, error) {
+// Model returns what the profile knows of a model. The error of an unknown one
+// lists those there are.
+func (p Profile) Model(name string) (Model, error) {
 	names := make([]string, len(p.Models))
 	for i, m := range p.Models {
 		if m.Name == name {

@@ -18,7 +18,7 @@ func aboutOf(h *record.Header) About {
 		Started: h.Started, Took: h.Took, Arms: orEmpty(h.Arms), Selectors: orEmpty(h.Selectors), Shadows: h.Shadows,
 		Placements: orEmpty(h.Placements), Batch: max(h.Batch, 1), Node: h.Node, Budget: budgetText(h),
 		Require: h.Require, Tolerance: h.Tolerance, Axes: orEmpty(h.Axes), Repetitions: h.Repetitions,
-		Resamples: Resamples, Dataset: h.Dataset, Classes: h.Classes, Unscored: h.Unscored, ProfileFrom: h.ProfileFrom, Models: []ModelInfo{},
+		Resamples: Resamples, Dataset: h.Dataset, Classes: h.Classes, Of: h.Of, Unscored: h.Unscored, ProfileFrom: h.ProfileFrom, Models: []ModelInfo{},
 		Host: h.Host, Nodes: facts(h.Nodes),
 	}
 	for _, c := range h.Conditions {

@@ -27,11 +27,11 @@ func wilson(p, n, confidence float64) Range {
 
 // accuracyOf is the share of right answers among those that came, of how many
 // images in all, and how many different ones.
-func accuracyOf(requests []*record.Request) (share float64, n, images int) {
+func accuracyOf(requests []*request) (share float64, n, images int) {
 	seen := map[string]bool{}
 	right := 0
 	for _, r := range requests {
-		if r.Error != "" {
+		if r.Failed {
 			continue
 		}
 		for i := range answers(r) {
@@ -48,14 +48,19 @@ func accuracyOf(requests []*record.Request) (share float64, n, images int) {
 }
 
 // answers is how many images a request asked for.
-func answers(r *record.Request) int { return max(len(r.Batch), 1) }
+func answers(r *request) int {
+	if r.batch != nil {
+		return len(*r.batch)
+	}
+	return 1
+}
 
 // answer is the answer of a request to its image i.
-func answer(r *record.Request, i int) record.Answer {
-	if len(r.Batch) > 0 {
-		return r.Batch[i]
+func answer(r *request, i int) record.Answer {
+	if r.batch != nil {
+		return (*r.batch)[i]
 	}
-	return record.Answer{Sample: r.Sample, Label: r.Label, Prediction: r.Prediction}
+	return record.Answer{Sample: r.Sample, Label: int(r.Label), Prediction: int(r.Prediction)}
 }
 
 // hit is 1 for a right answer, else 0.

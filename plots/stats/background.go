@@ -48,8 +48,7 @@ func (w *world) loads() (all []*loaded) {
 		b := &w.condition.Background[i]
 		find(b.Node, b.Resource).asked = b
 	}
-	for i := range w.telemetry {
-		t := &w.telemetry[i]
+	for _, t := range w.telemetry {
 		if t.CPUAsked > 0 {
 			find(t.Node, record.CPU)
 		}
@@ -59,10 +58,10 @@ func (w *world) loads() (all []*loaded) {
 			}
 		}
 	}
-	for i := range w.telemetry {
+	for _, t := range w.telemetry {
 		for _, l := range all {
-			if l.node == w.telemetry[i].Node {
-				l.add(&w.telemetry[i])
+			if l.node == t.Node {
+				l.add(t)
 			}
 		}
 	}
@@ -70,7 +69,7 @@ func (w *world) loads() (all []*loaded) {
 }
 
 // add takes in a line of telemetry of the node: of a level that does not vary,
-// only if load was asked for then.
+// only if load was asked for then. Of a bulk transfer nothing is asked.
 func (l *loaded) add(t *record.Telemetry) {
 	line := loadLine{asked: math.NaN(), of: t}
 	if l.resource == record.CPU {
@@ -81,17 +80,16 @@ func (l *loaded) add(t *record.Telemetry) {
 			line = loadLine{s.Asked, s.Achieved, s.Bps, t}
 		}
 	}
-	if finite(line.asked) && finite(line.achieved) && (line.asked > 0 || l.varies()) {
+	if finite(line.asked) && finite(line.achieved) && (line.asked > 0 || l.varies() || l.bulk()) {
 		l.lines = append(l.lines, line)
 	}
 }
 
 func (l *loaded) varies() bool { return l.asked != nil && l.asked.Varies }
 
-// gives says that falling short is the nature of the load: a TCP connection
-// gives way to others.
-func (l *loaded) gives() bool {
-	return l.asked != nil && strings.Contains(strings.ToLower(l.asked.Also), "tcp")
+// bulk says that the load takes what it can get: there is no level to reach.
+func (l *loaded) bulk() bool {
+	return l.asked != nil && l.asked.Gives && l.asked.Asked == 0 && !l.varies()
 }
 
 // over is the mean over time of a quantity: each line of telemetry weighs as
@@ -140,6 +138,10 @@ func (w *world) compareLoad(l *loaded) Background {
 	case record.GPU:
 		b.Busy = l.share(func(t *record.Telemetry) float64 { return t.GPU })
 	}
+	if l.bulk() {
+		b.Asked = Missing()
+		return b
+	}
 	if b.Varies {
 		b.Off = round(l.over(func(x loadLine) float64 { return math.Abs(x.achieved - x.asked) }))
 	}
@@ -178,7 +180,7 @@ func (w *world) judgeLoad(l *loaded, b Background) {
 	if by <= most {
 		return
 	}
-	if l.gives() {
+	if l.asked != nil && l.asked.Gives {
 		w.warnings = append(w.warnings, text+"; TCP gives way to what else uses the link")
 		return
 	}

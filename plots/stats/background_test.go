@@ -39,7 +39,9 @@ func TestBackground(t *testing.T) {
 			[]string{"edge gpu: achieved 10.0 % of 80.0 % asked, tolerance 5 points"}, ""},
 		{"paced traffic that does not pass", of("traffic-down", 0.5, false, "paced UDP"), []record.Telemetry{sample("traffic-down", 0.5, 0.3)},
 			[]string{"edge traffic-down: achieved 30.0 % of 50.0 % asked, tolerance 5 points"}, ""},
-		{"TCP that gives way", of("traffic-down", 0.5, false, "TCP"), []record.Telemetry{sample("traffic-down", 0.5, 0.3)}, nil, "TCP gives way"},
+		{"TCP that gives way", record.Background{Node: "edge", Resource: "traffic-down", Asked: 0.5, Gives: true, Also: "of 5Mbps, TCP"}, []record.Telemetry{sample("traffic-down", 0.5, 0.3)}, nil, "TCP gives way"},
+		{"a trace that is called after TCP", of("traffic-down", 0.5, false, "of 5Mbps, UDP, tcpdump.csv"), []record.Telemetry{sample("traffic-down", 0.5, 0.3)},
+			[]string{"edge traffic-down: achieved 30.0 % of 50.0 % asked, tolerance 5 points"}, ""},
 		{"nothing was counted", of("gpu", 0.8, false, ""), nil, nil, "edge gpu: no telemetry says what background load was achieved"},
 		{"telemetry alone", record.Background{}, []record.Telemetry{sample("memory", 0.5, 0.4)},
 			[]string{"edge memory: achieved 40.0 % of 50.0 % asked, tolerance 5 points"}, ""},
@@ -68,6 +70,25 @@ func TestBackground(t *testing.T) {
 		if all := strings.Join(got.Warnings, "\n"); tt.warned != "" && !strings.Contains(all, tt.warned) {
 			t.Errorf("%s: warnings do not say %q:\n%s", tt.name, tt.warned, all)
 		}
+	}
+}
+
+// TestBulk: of a transfer as fast as it can go nothing is asked, so nothing is
+// missed; what it got is told.
+func TestBulk(t *testing.T) {
+	s := newSmall("c")
+	s.many("c", 8, 100*ms, 50*ms)
+	s.Header.Conditions[0].Background = []record.Background{{Node: "edge", Resource: "traffic-down", Gives: true, Also: "TCP as fast as it can"}}
+	for i, got := range []float64{0.2, 0.6} {
+		s.Telemetry = append(s.Telemetry, record.Telemetry{Condition: "c", Node: "edge", From: time.Duration(i) * time.Second, At: time.Duration(i+1) * time.Second,
+			Loads: []record.LoadSample{{Resource: "traffic-down", Achieved: got, Bps: 1e7 * got}}})
+	}
+	c := Summarize(s.Run).Conditions[0]
+	if !c.Valid || len(c.Background) != 1 {
+		t.Fatalf("%v, background %+v: want it valid, with one load", c.Reasons, c.Background)
+	}
+	if b := c.Background[0]; b.Asked.Known() || b.Achieved != 0.4 || b.Bps != 4e6 {
+		t.Errorf("%+v: want nothing asked, 40 %% and 4 Mbps achieved", b)
 	}
 }
 

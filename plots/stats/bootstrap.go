@@ -95,24 +95,56 @@ func source(seed uint64, name ...string) *rand.PCG {
 	return rand.NewPCG(seed, h.Sum64())
 }
 
-// A spread is the values that a statistic took over the draws, sorted.
+// A spread is the values that a statistic took over the draws, in any order.
 type spread []float64
 
-// spreadOf sorts values; those that are NaN, of draws without a pair, are left
-// out. It takes over the slice.
-func spreadOf(values []float64) spread {
-	values = slices.DeleteFunc(values, math.IsNaN)
-	slices.Sort(values)
-	return values
-}
+// spreadOf takes over values; those that are NaN, of draws without a pair, are
+// left out.
+func spreadOf(values []float64) spread { return slices.DeleteFunc(values, math.IsNaN) }
 
-// quantile is by nearest rank; NaN if there is no value.
+// quantile is by nearest rank; NaN if there is no value. It changes the order of
+// the values.
 func (s spread) quantile(p float64) float64 {
 	if len(s) == 0 {
 		return math.NaN()
 	}
-	return s[rank(p, len(s))-1]
+	return s.nth(rank(p, len(s)) - 1)
 }
+
+// nth is the value that would be at k if all were in order. It finds it by
+// Hoare's selection, which looks at all values a few times, where sorting looks
+// at them log₂ n times; many quantiles of many spreads are wanted.
+func (s spread) nth(k int) float64 {
+	lo, hi := 0, len(s)-1
+	for hi-lo > 16 {
+		pivot := median(s[lo], s[lo+(hi-lo)/2], s[hi])
+		i, j := lo, hi
+		for i <= j {
+			for s[i] < pivot {
+				i++
+			}
+			for pivot < s[j] {
+				j--
+			}
+			if i <= j {
+				s[i], s[j] = s[j], s[i]
+				i, j = i+1, j-1
+			}
+		}
+		switch { // those from lo to j are at most the pivot, those from i to hi at least
+		case k <= j:
+			hi = j
+		case k >= i:
+			lo = i
+		default:
+			return pivot
+		}
+	}
+	slices.Sort(s[lo : hi+1])
+	return s[k]
+}
+
+func median(a, b, c float64) float64 { return max(min(a, b), min(max(a, b), c)) }
 
 // rank is ⌈pn⌉, from 1 to n: the nearest rank. The hair taken off keeps
 // 0.95·100 = 95.00000000000001 from being the 96th.
@@ -120,8 +152,14 @@ func rank(p float64, n int) int {
 	return min(max(int(math.Ceil(p*float64(n)-1e-9)), 1), n)
 }
 
+// interval are the percentiles of a confidence.
+func (s spread) interval(confidence float64) (low, high float64) {
+	tail := (1 - confidence) / 2
+	return s.quantile(tail), s.quantile(1 - tail)
+}
+
 // estimate is a value with the percentile interval at a confidence.
 func (s spread) estimate(value, confidence float64) Estimate {
-	tail := (1 - confidence) / 2
-	return Estimate{round(value), round(s.quantile(tail)), round(s.quantile(1 - tail))}
+	low, high := s.interval(confidence)
+	return Estimate{round(value), round(low), round(high)}
 }

@@ -29,14 +29,7 @@ func choicesOf(d *data, arm int) Choices {
 			c.Only = m
 		}
 	}
-	t := newTally()
-	t.several = d.options.several
-	for i := range d.run.Decisions {
-		if e := &d.run.Decisions[i]; e.Arm == c.Selector && e.Pair >= 0 {
-			t.add(e)
-		}
-	}
-	c.Why = t.sentences(c)
+	c.Why = d.deciding[arm].why.sentences(c)
 	return c
 }
 

@@ -41,50 +41,75 @@ func (d *data) compare(s *Summary) []Requirement {
 // A comparing is one arm being set against the baseline.
 type comparing struct {
 	arm     int
-	savings *savings
-	drops   drops // of the images in the valid conditions
+	savings savings
+	same    *subset // of the pairs at one placement; nil where there is one alone
+	drops   drops   // of the images in the valid conditions
 	pairs   []pair
 	bound   bound // of the drop
+}
+
+// A compared is one arm against the baseline in one condition.
+type compared struct {
+	Comparison
+	pairs     []pair
+	together  []pair // at the same placement
+	draws     redrawn
+	sameDraws redrawn
 }
 
 // comparison fills in the conditions for one arm.
 func (d *data) comparison(s *Summary, arm int) *comparing {
 	h := &d.run.Header
-	c := &comparing{arm: arm, savings: &savings{confidence: h.Require.Confidence}, drops: drops{}}
-	for i := range d.cells {
-		cell, out := &d.cells[i], &s.Conditions[i]
-		st, pairs := d.stratum(i, arm, nil)
-		images := dropsOf(pairs)
-		name := cell.condition.ID + "\x00" + d.arms[arm]
-		k := Comparison{Arm: d.arms[arm], Pairs: len(pairs), Images: len(images)}
-		k.Saving = c.savings.condition(st, h.Seed, name, out.Valid)
-		k.AccuracyDrop = published(d.publishedDrop(pairs))
-		if d.scored() {
-			k.AccuracyDrop = images.points(images.bounds(source(h.Seed, "accuracy", name), h.Require.Confidence))
+	c := &comparing{arm: arm, savings: savings{confidence: h.Require.Confidence}, drops: drops{}}
+	if d.options.placed {
+		c.same = newSubset(h.Require.Confidence)
+	}
+	inOrder(len(d.cells), func(i int) compared { return d.compareIn(i, arm) }, func(i int, k compared) {
+		out := &s.Conditions[i]
+		c.savings.take(&k.draws, out.Valid)
+		if c.same != nil {
+			c.same.take(&k.sameDraws, k.together, out.Valid)
 		}
-		if d.options.placed {
-			k.SamePlacement = d.sameHere(i, arm)
-		}
-		if len(pairs) > 0 && len(pairs) < fewestPairs {
-			out.Warnings = append(out.Warnings, fmt.Sprintf("%s: %d pairs bear no interval, which needs %d", k.Arm, len(pairs), fewestPairs))
+		if n := len(k.pairs); n > 0 && n < fewestPairs {
+			out.Warnings = append(out.Warnings, fmt.Sprintf("%s: %d pairs bear no interval, which needs %d", k.Arm, n, fewestPairs))
 		}
 		if w := k.Saving.skewed(); w != "" {
 			out.Warnings = append(out.Warnings, k.Arm+": "+w)
 		}
 		if out.Valid {
-			c.pairs = append(c.pairs, pairs...)
-			for _, p := range pairs {
+			c.pairs = append(c.pairs, k.pairs...)
+			for _, p := range k.pairs {
 				c.drops.add(p)
 			}
 		}
 		if arm > 1 {
-			out.Others = append(out.Others, k)
-			continue
+			out.Others = append(out.Others, k.Comparison)
+			return
 		}
-		out.Comparison = k
-	}
+		out.Comparison = k.Comparison
+	})
 	c.bound = c.drops.bounds(source(h.Seed, "accuracy overall", d.arms[arm]), h.Require.Confidence)
 	return c
+}
+
+// compareIn compares an arm in one condition.
+func (d *data) compareIn(i, arm int) compared {
+	h := &d.run.Header
+	st, pairs := d.stratum(i, arm, nil)
+	images := dropsOf(pairs)
+	name := d.cells[i].condition.ID + "\x00" + d.arms[arm]
+	k := compared{pairs: pairs, draws: draw(st, h.Seed, name, h.Require.Confidence)}
+	k.Comparison = Comparison{Arm: d.arms[arm], Pairs: len(pairs), Images: len(images), Saving: k.draws.saving,
+		AccuracyDrop: published(d.publishedDrop(pairs))}
+	if d.scored() {
+		k.AccuracyDrop = images.points(images.bounds(source(h.Seed, "accuracy", name), h.Require.Confidence))
+	}
+	if d.options.placed {
+		st, k.together = d.stratum(i, arm, d.together)
+		k.sameDraws = draw(st, h.Seed, name+"\x00same placement", h.Require.Confidence)
+		k.SamePlacement = &Subset{Pairs: len(k.together), Saving: k.sameDraws.saving.MeanOfRatios, AccuracyDrop: d.dropOf(k.together)}
+	}
+	return k
 }
 
 // skewed warns of a mean of ratios that a few slow requests decide: the
@@ -105,7 +130,7 @@ func (s Saving) skewed() string {
 func (c *comparing) overall(d *data, s *Summary) Comparison {
 	total, _ := c.savings.definition(measured)
 	k := Comparison{Arm: d.arms[c.arm], Pairs: len(c.pairs), Images: len(c.drops), Saving: total,
-		AccuracyDrop: published(d.publishedDrop(c.pairs)), SamePlacement: d.samePlacement(s, c.arm)}
+		AccuracyDrop: published(d.publishedDrop(c.pairs)), SamePlacement: c.same.summary(d)}
 	if d.scored() {
 		k.AccuracyDrop = c.drops.points(c.bound)
 	}

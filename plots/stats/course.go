@@ -30,7 +30,8 @@ func (c *course) whole() []Point {
 	return append(c.points, Point{c.end, c.points[len(c.points)-1].Y})
 }
 
-// changes keeps the points at which a course takes another value, and the last.
+// changes keeps the points at which a course takes another value, and the last;
+// the mean of neighbours where there are too many.
 func changes(points []Point) []Point {
 	var out []Point
 	for i, p := range points {
@@ -39,7 +40,7 @@ func changes(points []Point) []Point {
 			out = append(out, p)
 		}
 	}
-	return out
+	return thin(out)
 }
 
 // thin makes at most mostMoments points of a course: so many neighbours become
@@ -58,6 +59,18 @@ func thin(points []Point) []Point {
 			}
 		}
 		out = append(out, Point{some[0].X, mean(known)})
+	}
+	return out
+}
+
+// some are at most so many of a list, evenly among all.
+func some[T any](all []T, most int) []T {
+	if len(all) <= most {
+		return all
+	}
+	out := make([]T, most)
+	for i := range out {
+		out[i] = all[i*len(all)/most]
 	}
 	return out
 }

@@ -31,8 +31,7 @@ func TestCoverage(t *testing.T) {
 		for i := range runs {
 			rng := rand.New(rand.NewPCG(uint64(i), 42))
 			st := skewed(rng, tt.trials, tt.pairs, tt.between)
-			s := savings{confidence: 0.95}
-			e := s.condition(st, uint64(i), "c", false).MeanOfRatios
+			e := draw(st, uint64(i), "c", 0.95).saving.MeanOfRatios
 			if truth := 1 - 0.8; float64(e.Low) <= truth && truth <= float64(e.High) {
 				held++
 			}
@@ -75,8 +74,7 @@ func TestIntervalByHand(t *testing.T) {
 		b[measured] = sums{n: 1, ratio: float64(i % 2), base: 1, other: 1}
 		blocks = append(blocks, b)
 	}
-	s := savings{confidence: 0.95}
-	e := s.condition(stratum{blocks}, 1, "c", false).MeanOfRatios
+	e := draw(stratum{blocks}, 1, "c", 0.95).saving.MeanOfRatios
 	if math.Abs(float64(e.Low)-0.402) > 0.0101 || math.Abs(float64(e.High)-0.598) > 0.0101 {
 		t.Errorf("interval %v to %v, want 0.402 to 0.598", e.Low, e.High)
 	}
@@ -84,7 +82,7 @@ func TestIntervalByHand(t *testing.T) {
 	// every fourth each of them twice, so the interval is 0 to 1.
 	b0, b1 := block{}, block{}
 	b0[measured], b1[measured] = sums{n: 4, base: 4, other: 4}, sums{n: 4, ratio: 4, base: 4, other: 1}
-	e = s.condition(stratum{{b0, b0}, {b1, b1}}, 1, "c", false).MeanOfRatios
+	e = draw(stratum{{b0, b0}, {b1, b1}}, 1, "c", 0.95).saving.MeanOfRatios
 	if e.Low != 0 || e.High != 1 || e.Value != 0.5 {
 		t.Errorf("two trials: %+v, want 0.5 from 0 to 1", e)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/testbed/testbed/runner/record"
+	"github.com/testbed/testbed/selector"
 )
 
 // mostDeciding is the share of t above which the time of decisions is warned
@@ -16,39 +17,78 @@ const mostDeciding = 0.01
 // mostFailedKinds is how many kinds of failed decisions are told apart.
 const mostFailedKinds = 5
 
-// A deciding is what is known of how the selector of an arm decided.
+// A deciding is what is known of how the selector of an arm decided, in one
+// condition or in all. Warm-ups do not count.
 type deciding struct {
+	n         int
+	sum       float64 // µs
+	failed    int
+	failures  tally
+	predicted predicted
+	// Over all conditions alone.
 	took     []float64 // µs
-	failed   int
-	failures tally
+	why      tally
+	foretold sampled
 }
 
-// decidings are those of each arm; of one condition, or of all if it is empty.
-// Warm-ups do not count.
-func (d *data) decidings(condition *record.Condition) map[string]*deciding {
-	out := map[string]*deciding{}
-	for _, name := range d.arms {
-		out[name] = &deciding{failures: newTally()}
+func newDeciding() *deciding { return &deciding{failures: newTally(), why: newTally()} }
+
+// decide goes through the decisions of all arms, once.
+func (d *data) decide(lines record.Lines) {
+	arms, cells := index(d.arms, func(s string) string { return s }), index(d.cells, func(c cell) string { return c.condition.ID })
+	for range d.arms {
+		d.deciding = append(d.deciding, newDeciding())
+		d.deciding[len(d.deciding)-1].why.several = d.options.several
 	}
-	for i := range d.run.Decisions {
-		e := &d.run.Decisions[i]
-		k := out[e.Arm]
-		if k == nil || e.Pair < 0 || condition != nil && e.Condition != condition.ID {
+	for i := range d.cells {
+		for range d.arms {
+			d.cells[i].deciding = append(d.cells[i].deciding, newDeciding())
+		}
+	}
+	failed := d.failedRequests()
+	for e := range lines.Decisions {
+		arm, ok := arms[e.Arm]
+		if !ok || e.Pair < 0 {
 			continue
 		}
-		k.took = append(k.took, float64(e.Took)/float64(time.Microsecond))
-		if why := strings.TrimSpace(e.Decision.Failed); why != "" {
-			k.failed++
-			k.failures.note(k.failures.count, why)
+		all := d.deciding[arm]
+		all.took = append(all.took, micros(e.Took))
+		all.why.add(e)
+		c, predicts := chosen(e)
+		predicts = predicts && !failed[requestKey{e.Condition, e.Arm, e.Repetition, e.Pair}]
+		all.add(e, c, predicts)
+		if predicts {
+			all.foretold.add(c.Predicted, e.Outcome)
+		}
+		if at, ok := cells[e.Condition]; ok {
+			d.cells[at].deciding[arm].add(e, c, predicts)
 		}
 	}
-	return out
 }
+
+func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
+
+// add counts a decision, which chose c and predicted how it would go if
+// predicts says so.
+func (k *deciding) add(e *record.Decision, c selector.Candidate, predicts bool) {
+	k.n++
+	k.sum += micros(e.Took)
+	if why := strings.TrimSpace(e.Decision.Failed); why != "" {
+		k.failed++
+		k.failures.note(k.failures.count, why)
+	}
+	if predicts {
+		k.predicted.add(c, e.Outcome)
+	}
+}
+
+// mean is that of the times of decisions in µs, NaN of none.
+func (k *deciding) mean() float64 { return k.sum / float64(k.n) }
 
 // summary is what is said of a deciding, of an arm whose requests took so many
 // milliseconds on average.
 func (k *deciding) summary(meanMillis, confidence float64) Decisions {
-	out := Decisions{N: len(k.took), Median: Missing(), P99: Missing(), Share: Missing(), Failed: k.failed}
+	out := Decisions{N: k.n, Median: Missing(), P99: Missing(), Share: Missing(), Failed: k.failed}
 	if n := len(k.took); n > 0 {
 		out.Share = k.share(meanMillis)
 		slices.Sort(k.took)
@@ -69,10 +109,10 @@ func (k *deciding) summary(meanMillis, confidence float64) Decisions {
 
 // share is the time of decisions as a share of a mean t in milliseconds.
 func (k *deciding) share(meanMillis float64) Number {
-	if len(k.took) == 0 || !(meanMillis > 0) {
+	if k.n == 0 || !(meanMillis > 0) {
 		return Missing()
 	}
-	return round(mean(k.took) / 1000 / meanMillis)
+	return round(k.mean() / 1000 / meanMillis)
 }
 
 // warnings say what of the decisions of an arm in a condition is not as it
@@ -83,7 +123,7 @@ func (k *deciding) warnings(name string, share Number) (out []string) {
 	}
 	if k.failed > 0 {
 		first := frequent(k.failures.count)[0]
-		out = append(out, fmt.Sprintf("%s: %d of %d decisions failed and were made by its fallback, such as: %s", name, k.failed, len(k.took), k.failures.first[first]))
+		out = append(out, fmt.Sprintf("%s: %d of %d decisions failed and were made by its fallback, such as: %s", name, k.failed, k.n, k.failures.first[first]))
 	}
 	return out
 }
@@ -94,7 +134,7 @@ func (d *data) meanTime(arm int) float64 {
 	n := 0
 	for _, c := range d.cells {
 		for _, r := range c.requests[arm] {
-			if r.Error == "" && r.Measured > 0 {
+			if !r.Failed && r.Measured > 0 {
 				sum += millis(r.Measured)
 				n++
 			}

@@ -3,8 +3,6 @@ package stats
 import (
 	"math"
 	"time"
-
-	"github.com/testbed/testbed/runner/record"
 )
 
 // The definitions of t by which savings are counted. The first is the one of
@@ -26,7 +24,7 @@ var defined = [definitions]struct{ name, what string }{
 }
 
 // timeOf is t of a request by a definition.
-func timeOf(definition int, r *record.Request) time.Duration {
+func timeOf(definition int, r *request) time.Duration {
 	switch definition {
 	case inferenceOnly:
 		return r.Phases.Infer

@@ -18,16 +18,17 @@ const nearly = 0.03
 type instant struct {
 	cell, repetition int
 	replay           *record.Replay
-	own              []*record.Request // by arm; nil if there is none
-	oracle           int               // option
-	best             float64           // its t, in seconds
+	own              []*request // by arm; nil if there is none
+	oracle           int        // option
+	best             float64    // its t, in seconds
 }
 
 // A jury is what selectors are judged by.
 type jury struct {
 	d        *data
 	floor    float64
-	feasible []bool    // by option
+	feasible []bool    // by option: in any condition
+	allowed  [][]bool  // by cell and option: the budget allows it there
 	instants []instant // that have an oracle, in order of cell, repetition and pair
 	leftOut  []int     // instants without, by cell
 }
@@ -36,19 +37,17 @@ type jury struct {
 func (d *data) newJury() *jury {
 	j := &jury{d: d, leftOut: make([]int, len(d.cells))}
 	j.allow()
-	place := index(d.cells, func(c cell) string { return c.condition.ID })
-	for i := range d.run.Replays {
-		r := &d.run.Replays[i]
-		at, ok := place[r.Condition]
-		if !ok || r.Pair < 0 {
-			continue
+	for at := range d.cells {
+		for _, r := range d.cells[at].replays {
+			in := instant{cell: at, repetition: r.Repetition, replay: r, own: make([]*request, len(d.arms))}
+			switch {
+			case r.Pair < 0:
+			case !j.crown(&in):
+				j.leftOut[at]++
+			default:
+				j.instants = append(j.instants, in)
+			}
 		}
-		in := instant{cell: at, repetition: r.Repetition, replay: r, own: make([]*record.Request, len(d.arms))}
-		if !j.crown(&in) {
-			j.leftOut[at]++
-			continue
-		}
-		j.instants = append(j.instants, in)
 	}
 	slices.SortStableFunc(j.instants, func(a, b instant) int {
 		return cmp.Or(cmp.Compare(a.cell, b.cell), cmp.Compare(a.repetition, b.repetition), cmp.Compare(a.replay.Pair, b.replay.Pair))
@@ -58,23 +57,38 @@ func (d *data) newJury() *jury {
 }
 
 // allow finds which options the budget allows, by what was known of their
-// accuracies before the run.
+// accuracies before the run: in each condition, of the options that it has.
 func (j *jury) allow() {
-	best := 0.0
-	for _, o := range j.d.options.of {
-		best = max(best, o.Accuracy)
+	options, budget := j.d.options.of, j.d.run.Header.Budget
+	most := func(placements []string) (best float64) {
+		for _, o := range options {
+			if among(o, placements) {
+				best = max(best, o.Accuracy)
+			}
+		}
+		return best
 	}
-	j.floor = j.d.run.Header.Budget.Floor(best)
-	for _, o := range j.d.options.of {
-		j.feasible = append(j.feasible, o.Accuracy >= j.floor-rounding)
+	j.floor, j.feasible = budget.Floor(most(nil)), make([]bool, len(options))
+	for _, c := range j.d.cells {
+		floor, here := budget.Floor(most(c.condition.Placements)), make([]bool, len(options))
+		for i, o := range options {
+			here[i] = among(o, c.condition.Placements) && o.Accuracy >= floor-rounding
+			j.feasible[i] = j.feasible[i] || here[i]
+		}
+		j.allowed = append(j.allowed, here)
 	}
+}
+
+// has says that an option is one of those of an instant's condition.
+func (j *jury) has(i, option int) bool {
+	return among(j.d.options.of[option], j.d.cells[j.instants[i].cell].condition.Placements)
 }
 
 // crown finds the oracle of an instant; false if nothing can be it.
 func (j *jury) crown(in *instant) bool {
 	in.oracle = -1
 	for i := range in.replay.Options {
-		if t := replayed(in.replay, i); i < len(j.feasible) && j.feasible[i] && t > 0 && (in.oracle < 0 || t < in.best) {
+		if t := replayed(in.replay, i); i < len(j.feasible) && j.allowed[in.cell][i] && t > 0 && (in.oracle < 0 || t < in.best) {
 			in.oracle, in.best = i, t
 		}
 	}
@@ -99,7 +113,7 @@ func (j *jury) find() {
 	for c := range j.d.cells {
 		for arm, requests := range j.d.cells[c].requests {
 			for _, r := range requests {
-				if i, ok := at[place{c, r.Repetition, r.Pair}]; ok {
+				if i, ok := at[place{c, int(r.Repetition), int(r.Pair)}]; ok {
 					j.instants[i].own[arm] = r
 				}
 			}
@@ -133,7 +147,7 @@ func (j *jury) at(i, option int, t float64) verdictAt {
 	}
 	if option >= 0 && option < len(j.feasible) {
 		v.accuracy = j.d.options.of[option].Accuracy
-		if !j.feasible[option] {
+		if !j.allowed[in.cell][option] {
 			v.outside = 1
 		}
 	}

@@ -11,11 +11,11 @@ import (
 // A judged is one selector before the jury.
 type judged struct {
 	name, kind string
-	without    string // terms that it is without
-	policy     string
-	option     string      // of a static one
-	all        []verdictAt // at most one an instant, in their order
-	values     [][]float64 // regrets of each instant of all, where there are several; else nil
+	without    string          // terms that it is without
+	settings   record.Selector // as the header says; zero of one that it does not name
+	option     string          // of a static one
+	all        []verdictAt     // at most one an instant, in their order
+	values     [][]float64     // regrets of each instant of all, where there are several; else nil
 }
 
 // judgeds are all that are judged, in the order of reports.
@@ -31,12 +31,12 @@ func (j *jury) judgeds() (out []*judged) {
 	h := &j.d.run.Header
 	for arm, name := range j.d.arms {
 		k := j.arm(arm)
-		k.policy, k.without = terms(h.Selectors, name)
+		k.settings, k.without = terms(h.Selectors, name)
 		add(k)
 	}
 	for _, name := range j.shadows() {
 		k := j.shadow(name)
-		k.policy, k.without = terms(h.Shadows, name)
+		k.settings, k.without = terms(h.Shadows, name)
 		add(k)
 	}
 	for i, ok := range j.feasible {
@@ -50,20 +50,31 @@ func (j *jury) judgeds() (out []*judged) {
 // ablated begins a setting that names terms which a selector is without.
 const ablated = "without "
 
-// terms are the policy of a selector and the terms that it is without.
-func terms(all []record.Selector, name string) (policy, without string) {
+// terms are what is said of a selector apart from its name and the terms that it
+// is without, and those.
+func terms(all []record.Selector, name string) (settings record.Selector, without string) {
 	for _, s := range all {
-		if s.Name == name {
-			var off []string
-			for _, set := range s.Settings {
-				if w, ok := strings.CutPrefix(set, ablated); ok {
-					off = append(off, w)
-				}
-			}
-			return s.Policy, strings.Join(off, ", ")
+		if s.Name != name {
+			continue
 		}
+		settings = record.Selector{Policy: s.Policy, Placements: s.Placements}
+		var off []string
+		for _, set := range s.Settings {
+			if w, ok := strings.CutPrefix(set, ablated); ok {
+				off = append(off, w)
+			} else {
+				settings.Settings = append(settings.Settings, set)
+			}
+		}
+		return settings, strings.Join(off, ", ")
 	}
-	return "", ""
+	return record.Selector{}, ""
+}
+
+// alike says that two selectors are the same but for their terms.
+func (k *judged) alike(other *judged) bool {
+	return k.settings.Policy == other.settings.Policy && slices.Equal(k.settings.Settings, other.settings.Settings) &&
+		slices.Equal(k.settings.Placements, other.settings.Placements)
 }
 
 // shadows are the names of those that were asked: the header's, then others.
@@ -91,7 +102,7 @@ func (j *jury) arm(arm int) *judged {
 			continue
 		}
 		t := math.NaN()
-		if r.Error == "" && r.Measured > 0 {
+		if !r.Failed && r.Measured > 0 {
 			t = r.Measured.Seconds()
 		}
 		k.all = append(k.all, j.at(i, j.d.options.indexOf(r), t))
@@ -116,7 +127,9 @@ func (j *jury) static(option int) *judged {
 	label := j.d.options.name(j.d.options.of[option])
 	k := &judged{name: "static:" + label, kind: StaticKind, option: label}
 	for i := range j.instants {
-		k.all = append(k.all, j.at(i, option, replayed(j.instants[i].replay, option)))
+		if j.has(i, option) {
+			k.all = append(k.all, j.at(i, option, replayed(j.instants[i].replay, option)))
+		}
 	}
 	return k
 }
@@ -127,7 +140,7 @@ func (j *jury) random() *judged {
 	for i := range j.instants {
 		sum := verdictAt{instant: i, option: -1}
 		var values []float64
-		for option, ok := range j.feasible {
+		for option, ok := range j.allowed[j.instants[i].cell] {
 			v := j.at(i, option, replayed(j.instants[i].replay, option))
 			if !ok || math.IsNaN(v.own) {
 				continue

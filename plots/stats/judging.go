@@ -196,11 +196,14 @@ func (j *jury) steady(k *judged, groups [][]int) float64 {
 	return all.sum / float64(all.n)
 }
 
-// bestOf is the least sum of t over instants, of the options that the budget
+// bestOf is the least sum of t over instants of one trial, of the options that the budget
 // allows and that answered at all of them; NaN if there is none.
 func (j *jury) bestOf(instants []int) float64 {
 	best := math.NaN()
-	for option, ok := range j.feasible {
+	if len(instants) == 0 {
+		return best
+	}
+	for option, ok := range j.allowed[j.instants[instants[0]].cell] {
 		sum := 0.0
 		for _, i := range instants {
 			sum += replayed(j.instants[i].replay, option)
@@ -213,7 +216,7 @@ func (j *jury) bestOf(instants []int) float64 {
 }
 
 // reference is the selector that k is without some terms: one of the same
-// policy that lacks none. A shadow's is another shadow, where there is one, as
+// policy, settings and placements that lacks none. A shadow's is another shadow, where there is one, as
 // they learn from the same requests.
 func reference(all []*judged, k *judged) *judged {
 	if k.without == "" {
@@ -221,7 +224,7 @@ func reference(all []*judged, k *judged) *judged {
 	}
 	for _, kind := range slices.Compact([]string{k.kind, ArmKind, ShadowKind}) {
 		for _, other := range all {
-			if other.kind == kind && other.policy == k.policy && other.without == "" {
+			if other.kind == kind && other.alike(k) && other.without == "" {
 				return other
 			}
 		}

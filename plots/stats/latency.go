@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/testbed/testbed/runner/record"
 	"github.com/testbed/testbed/selector"
 )
 
@@ -62,7 +61,7 @@ func mean(values []float64) float64 {
 }
 
 // meanOf is the mean in milliseconds of a time of each request.
-func meanOf(requests []*record.Request, of func(*record.Request) time.Duration) Number {
+func meanOf(requests []*request, of func(*request) time.Duration) Number {
 	values := make([]float64, 0, len(requests))
 	for _, r := range requests {
 		values = append(values, millis(of(r)))
@@ -71,9 +70,9 @@ func meanOf(requests []*record.Request, of func(*record.Request) time.Duration) 
 }
 
 // phasesOf are the mean phases of requests, in milliseconds.
-func phasesOf(requests []*record.Request) Phases {
+func phasesOf(requests []*request) Phases {
 	of := func(phase func(selector.Phases) time.Duration) Number {
-		return meanOf(requests, func(r *record.Request) time.Duration { return phase(r.Phases) })
+		return meanOf(requests, func(r *request) time.Duration { return phase(r.Phases) })
 	}
 	return Phases{
 		Upload:     of(func(p selector.Phases) time.Duration { return p.Upload }),
@@ -95,13 +94,13 @@ func (p Phases) List() [7]Number {
 }
 
 // armOf describes one arm in one condition.
-func (d *data) armOf(name string, requests []*record.Request, confidence float64) (Arm, []string) {
+func (d *data) armOf(name string, requests []*request, confidence float64) (Arm, []string) {
 	a := Arm{Selector: name, Requests: len(requests), Models: map[string]int{}, Decide: Missing(), DecideShare: Missing()}
-	var answered []*record.Request
+	var answered []*request
 	var times []float64
 	bad := 0
 	for _, r := range requests {
-		if r.Error != "" {
+		if r.Failed {
 			a.Errors++
 			continue
 		}
@@ -122,9 +121,9 @@ func (d *data) armOf(name string, requests []*record.Request, confidence float64
 	latency, warnings := latencyOf(times, confidence)
 	a.Latency = latency
 	a.Phases = phasesOf(answered)
-	a.Total = meanOf(answered, func(r *record.Request) time.Duration { return r.Done - r.Sent })
-	a.Wait = meanOf(answered, func(r *record.Request) time.Duration { return r.Sent - r.Due })
-	a.Wasted = meanOf(answered, func(r *record.Request) time.Duration { return r.Wasted })
+	a.Total = meanOf(answered, func(r *request) time.Duration { return r.Done - r.Sent })
+	a.Wait = meanOf(answered, func(r *request) time.Duration { return r.Wait })
+	a.Wasted = meanOf(answered, func(r *request) time.Duration { return r.Wasted })
 	if bad > 0 {
 		warnings = append(warnings, fmt.Sprintf("%d requests have a measured time that is not positive: left out of all times", bad))
 	}

@@ -11,18 +11,26 @@ import (
 // A data is a run sorted for counting: conditions in the order of the header,
 // in each of them trials, in each of them the requests of every arm.
 type data struct {
-	run      *record.Run
-	arms     []string // of the header, then others in order of name
+	run      *record.Run // requests and decisions may not be in it
+	arms     []string    // of the header, then others in order of name
 	options  options
 	cells    []cell
+	spans    map[trialKey]span // of all requests, warm-ups among them
+	order    []trialKey        // in which trials began
+	trials   int               // in all conditions
+	deciding []*deciding       // by arm, over all conditions
 	warnings []string
 }
 
 // A cell is what was recorded in one condition.
 type cell struct {
 	condition record.Condition
-	requests  [][]*record.Request // by arm; no warm-ups; in order of trial and pair
-	trials    []trial             // in order of repetition
+	requests  [][]*request // by arm; no warm-ups; in order of trial and pair
+	trials    []trial      // in order of repetition
+	checks    []*record.Check
+	telemetry []*record.Telemetry
+	replays   []*record.Replay
+	deciding  []*deciding // by arm
 }
 
 // A trial is the pairs of one repetition, by arm against the baseline: those
@@ -34,122 +42,136 @@ type trial struct {
 
 // A pair is the baseline's request and another arm's for the same image in
 // the same world.
-type pair struct{ base, other *record.Request }
+type pair struct{ base, other *request }
 
-// A row is a request by numbers, to sort a million of them.
-type row struct {
-	condition, arm, repetition, pair int32
-	at                               int32 // in run.Requests
-}
+// group sorts a run that is held. It changes nothing of it.
+func group(run *record.Run) *data { return groupLines(run, run.Lines()) }
 
-// group sorts a run. It changes nothing of it.
-func group(run *record.Run) *data {
-	d := &data{run: run, arms: slices.Clone(run.Header.Arms), options: optionsOf(run)}
+// groupLines sorts a run whose requests and decisions may not be held.
+func groupLines(run *record.Run, lines record.Lines) *data {
+	d := &data{run: run, arms: slices.Clone(run.Header.Arms), options: optionsOf(run), spans: map[trialKey]span{}}
 	conditions := slices.Clone(run.Header.Conditions)
-	rows := d.rows(&conditions)
-	rows = d.dedupe(rows)
-	for i, c := range conditions {
-		end := 0
-		for end < len(rows) && rows[end].condition == int32(i) {
-			end++
-		}
-		d.cells = append(d.cells, d.cell(c, rows[:end]))
-		rows = rows[end:]
+	shelf := d.read(lines, &conditions)
+	for _, c := range conditions {
+		d.cells = append(d.cells, cell{condition: c, requests: make([][]*request, len(d.arms))})
 	}
+	for rows := d.dedupe(d.sorted(shelf)); len(rows) > 0; {
+		n := 1
+		for n < len(rows) && rows[n].samePair(rows[0]) {
+			n++
+		}
+		d.cells[rows[0].condition].add(len(d.arms), rows[:n])
+		rows = rows[n:]
+	}
+	for i := range d.cells {
+		d.trials += len(d.cells[i].trials)
+	}
+	d.rest()
+	d.decide(lines)
 	return d
 }
 
-// rows numbers the requests that count and sorts them. Arms and conditions
-// that the header does not know are added, with a warning.
-func (d *data) rows(conditions *[]record.Condition) []row {
-	arms, cells := index(d.arms, func(s string) string { return s }), index(*conditions, func(c record.Condition) string { return c.ID })
-	known := len(*conditions)
-	var newArms, newCells []string
-	for i := range d.run.Requests {
-		r := &d.run.Requests[i]
-		if _, ok := arms[r.Arm]; !ok {
-			arms[r.Arm] = -1
-			newArms = append(newArms, r.Arm)
-		}
-		if _, ok := cells[r.Condition]; !ok {
-			cells[r.Condition] = -1
-			newCells = append(newCells, r.Condition)
+// read keeps the requests that count. Arms and conditions that the header does
+// not know are added, with a warning.
+func (d *data) read(lines record.Lines, conditions *[]record.Condition) *shelf {
+	arms, cells := newNames(d.arms), newNames(nil)
+	for _, c := range *conditions {
+		cells.add(c.ID)
+	}
+	shelf := newShelf()
+	for r := range lines.Requests {
+		arm, condition := arms.of(shelf.text(r.Arm)), cells.of(shelf.text(r.Condition))
+		d.span(trialKey{cells.all[condition], r.Repetition}, r)
+		d.options.saw(int(condition), r)
+		if !r.Warmup {
+			shelf.add(r, condition, arm)
 		}
 	}
-	slices.Sort(newArms)
-	slices.Sort(newCells)
-	for _, a := range newArms {
-		arms[a] = len(d.arms)
+	for _, a := range arms.sort() {
 		d.arms = append(d.arms, a)
 		d.warn("requests of arm %q, which run.json does not name", a)
 	}
-	for i, id := range newCells {
-		cells[id] = known + i
+	for _, id := range cells.sort() {
 		*conditions = append(*conditions, record.Condition{ID: id})
 		d.warn("requests of condition %q, which run.json does not name", id)
 	}
-	rows := make([]row, 0, len(d.run.Requests))
-	for i := range d.run.Requests {
-		if r := &d.run.Requests[i]; !r.Warmup {
-			rows = append(rows, row{int32(cells[r.Condition]), int32(arms[r.Arm]), int32(r.Repetition), int32(r.Pair), int32(i)})
-		}
+	for i := range shelf.len() {
+		r := shelf.at(i)
+		r.arm, r.condition = arms.place[r.arm], cells.place[r.condition]
 	}
-	slices.SortFunc(rows, func(a, b row) int {
-		return cmp.Or(cmp.Compare(a.condition, b.condition), cmp.Compare(a.repetition, b.repetition),
-			cmp.Compare(a.pair, b.pair), cmp.Compare(a.arm, b.arm), cmp.Compare(a.at, b.at))
-	})
-	return rows
+	return shelf
+}
+
+// sorted are the requests in order of condition, repetition, pair and arm; those
+// of which all are the same as they came.
+func (d *data) sorted(s *shelf) []*request {
+	all := make([]*request, s.len())
+	for i := range all {
+		all[i] = s.at(i)
+	}
+	order := func(a, b *request) int {
+		return cmp.Or(cmp.Compare(a.condition, b.condition), cmp.Compare(a.Repetition, b.Repetition), cmp.Compare(a.Pair, b.Pair), cmp.Compare(a.arm, b.arm))
+	}
+	slices.SortStableFunc(all, order)
+	return all
+}
+
+func (r *request) samePair(other *request) bool {
+	return r.condition == other.condition && r.Repetition == other.Repetition && r.Pair == other.Pair
 }
 
 // dedupe keeps the last of several records of one request, as a run that was
 // resumed may have them.
-func (d *data) dedupe(rows []row) []row {
-	kept := rows[:0]
-	for i, r := range rows {
-		if i+1 < len(rows) {
-			if next := rows[i+1]; next.condition == r.condition && next.repetition == r.repetition && next.pair == r.pair && next.arm == r.arm {
-				continue
-			}
+func (d *data) dedupe(all []*request) []*request {
+	kept := all[:0]
+	for i, r := range all {
+		if i+1 < len(all) && r.samePair(all[i+1]) && r.arm == all[i+1].arm {
+			continue
 		}
 		kept = append(kept, r)
 	}
-	if n := len(rows) - len(kept); n > 0 {
+	if n := len(all) - len(kept); n > 0 {
 		d.warn("%d requests are recorded more than once: the last record of each counts", n)
 	}
 	return kept
 }
 
-// cell reads the rows of one condition.
-func (d *data) cell(c record.Condition, rows []row) cell {
-	out := cell{condition: c, requests: make([][]*record.Request, len(d.arms))}
-	for len(rows) > 0 {
-		n := 1
-		for n < len(rows) && rows[n].repetition == rows[0].repetition && rows[n].pair == rows[0].pair {
-			n++
-		}
-		out.add(d.run, len(d.arms), rows[:n])
-		rows = rows[n:]
-	}
-	return out
-}
-
 // add counts the requests of one pair number, one of each arm at most.
-func (c *cell) add(run *record.Run, arms int, rows []row) {
-	rep := int(rows[0].repetition)
+func (c *cell) add(arms int, requests []*request) {
+	rep := int(requests[0].Repetition)
 	if len(c.trials) == 0 || c.trials[len(c.trials)-1].repetition != rep {
 		c.trials = append(c.trials, trial{rep, make([][]pair, arms)})
 	}
 	t := &c.trials[len(c.trials)-1]
-	var base *record.Request
-	for _, r := range rows { // the baseline is arm 0, so it comes first
-		q := &run.Requests[r.at]
-		c.requests[r.arm] = append(c.requests[r.arm], q)
+	var base *request
+	for _, r := range requests { // the baseline is arm 0, so it comes first
+		c.requests[r.arm] = append(c.requests[r.arm], r)
 		switch {
-		case q.Error != "":
+		case r.Failed:
 		case r.arm == 0:
-			base = q
+			base = r
 		case base != nil:
-			t.pairs[r.arm] = append(t.pairs[r.arm], pair{base, q})
+			t.pairs[r.arm] = append(t.pairs[r.arm], pair{base, r})
+		}
+	}
+}
+
+// rest gives every condition what else was recorded of it.
+func (d *data) rest() {
+	at := index(d.cells, func(c cell) string { return c.condition.ID })
+	for i := range d.run.Checks {
+		if k, ok := at[d.run.Checks[i].Condition]; ok {
+			d.cells[k].checks = append(d.cells[k].checks, &d.run.Checks[i])
+		}
+	}
+	for i := range d.run.Telemetry {
+		if k, ok := at[d.run.Telemetry[i].Condition]; ok {
+			d.cells[k].telemetry = append(d.cells[k].telemetry, &d.run.Telemetry[i])
+		}
+	}
+	for i := range d.run.Replays {
+		if k, ok := at[d.run.Replays[i].Condition]; ok {
+			d.cells[k].replays = append(d.cells[k].replays, &d.run.Replays[i])
 		}
 	}
 }

@@ -5,21 +5,45 @@ import (
 	"slices"
 )
 
-// subset is the comparison of some of an arm's pairs over the valid conditions.
-func (d *data) subset(s *Summary, arm int, name string, keep func(pair) bool) Subset {
-	h := &d.run.Header
-	c := &savings{confidence: h.Require.Confidence}
-	var all []pair
-	for i := range d.cells {
-		if !s.Conditions[i].Valid {
-			continue
-		}
-		st, pairs := d.stratum(i, arm, keep)
-		all = append(all, pairs...)
-		c.condition(st, h.Seed, d.cells[i].condition.ID+"\x00"+d.arms[arm]+"\x00"+name, true)
+// A subset is the comparison of some of an arm's pairs over the valid
+// conditions.
+type subset struct {
+	savings savings
+	pairs   []pair
+}
+
+func newSubset(confidence float64) *subset {
+	return &subset{savings: savings{confidence: confidence}}
+}
+
+// take adds those of one condition, if it is valid.
+func (s *subset) take(draws *redrawn, pairs []pair, valid bool) {
+	s.savings.take(draws, valid)
+	if valid {
+		s.pairs = append(s.pairs, pairs...)
 	}
-	total, _ := c.definition(measured)
-	return Subset{Pairs: len(all), Saving: total.MeanOfRatios, AccuracyDrop: d.dropOf(all)}
+}
+
+// summary is what is said of it; nil of none.
+func (s *subset) summary(d *data) *Subset {
+	if s == nil {
+		return nil
+	}
+	total, _ := s.savings.definition(measured)
+	return &Subset{Pairs: len(s.pairs), Saving: total.MeanOfRatios, AccuracyDrop: d.dropOf(s.pairs)}
+}
+
+// subset is that of the judged arm's pairs that are kept.
+func (d *data) subset(s *Summary, name string, keep func(pair) bool) Subset {
+	h := &d.run.Header
+	out := newSubset(h.Require.Confidence)
+	for i := range d.cells {
+		if st, pairs := d.stratum(i, 1, keep); s.Conditions[i].Valid && len(st) > 0 {
+			k := draw(st, h.Seed, d.cells[i].condition.ID+"\x00"+d.arms[1]+"\x00"+name, h.Require.Confidence)
+			out.take(&k, pairs, true)
+		}
+	}
+	return *out.summary(d)
 }
 
 // stratum is those of an arm's pairs in one condition that are kept (nil: all),
@@ -35,20 +59,12 @@ func (d *data) stratum(i, arm int, keep func(pair) bool) (st stratum, all []pair
 				}
 			}
 		}
-		if b := blocksOf(pairs, blocksATrial(d.trials())); len(b) > 0 {
+		if b := blocksOf(pairs, blocksATrial(d.trials)); len(b) > 0 {
 			st = append(st, b)
 		}
 		all = append(all, pairs...)
 	}
 	return st, all
-}
-
-// trials is how many there are in all conditions.
-func (d *data) trials() (n int) {
-	for i := range d.cells {
-		n += len(d.cells[i].trials)
-	}
-	return n
 }
 
 // dropOf is the accuracy given up over pairs, in percentage points.
@@ -57,25 +73,6 @@ func (d *data) dropOf(pairs []pair) Number {
 		return round(100 * d.publishedDrop(pairs))
 	}
 	return round(100 * dropsOf(pairs).value())
-}
-
-// sameHere is samePlacement in one condition.
-func (d *data) sameHere(i, arm int) *Subset {
-	h := &d.run.Header
-	st, pairs := d.stratum(i, arm, d.together)
-	c := &savings{confidence: h.Require.Confidence}
-	saving := c.condition(st, h.Seed, d.cells[i].condition.ID+"\x00"+d.arms[arm]+"\x00same placement", false)
-	return &Subset{Pairs: len(pairs), Saving: saving.MeanOfRatios, AccuracyDrop: d.dropOf(pairs)}
-}
-
-// samePlacement is the subset of an arm's pairs in which it and the baseline
-// used the same placement; nil where there is one placement only.
-func (d *data) samePlacement(s *Summary, arm int) *Subset {
-	if !d.options.placed {
-		return nil
-	}
-	k := d.subset(s, arm, "same placement", d.together)
-	return &k
 }
 
 // together says that both requests of a pair used the same placement.
@@ -114,7 +111,7 @@ func (d *data) placements(s *Summary) []Placed {
 		keep := func(p pair) bool {
 			return d.options.placeOf(p.base) == b.base && d.options.placeOf(p.other) == b.other
 		}
-		out = append(out, Placed{b.base, b.other, d.subset(s, 1, b.base+"\x00"+b.other, keep)})
+		out = append(out, Placed{b.base, b.other, d.subset(s, b.base+"\x00"+b.other, keep)})
 	}
 	return out
 }

@@ -85,11 +85,11 @@ func (w *world) playedTrials() (all []*played) {
 }
 
 // add takes a line of telemetry in.
-func (p *played) add(t record.Telemetry, l record.LinkSample) {
+func (p *played) add(t *record.Telemetry, l record.LinkSample) {
 	p.last = l
 	p.offered += l.Packets + l.Lost + l.Dropped
 	p.lost += l.Lost
-	p.loaded = p.loaded || t.CPUAsked > 0
+	p.loaded = p.loaded || t.Loaded()
 	if l.Asked == 0 || t.At <= t.From {
 		return
 	}

@@ -104,37 +104,14 @@ func phaseList(p selector.Phases) [len(PhaseNames)]time.Duration {
 	return [...]time.Duration{p.Upload, p.Queue, p.Fetch, p.Load, p.Preprocess, p.Infer, p.Download}
 }
 
-// predictions are those of each arm in each condition; the empty condition is
-// all of them together.
-func (d *data) predictions() map[armKey]*predicted {
-	failed := d.failedRequests()
-	out := map[armKey]*predicted{}
-	for i := range d.run.Decisions {
-		e := &d.run.Decisions[i]
-		c, ok := d.chosen(e, failed)
-		if !ok {
-			continue
-		}
-		for _, k := range []armKey{{arm: e.Arm}, {e.Condition, e.Arm}} {
-			if out[k] == nil {
-				out[k] = &predicted{}
-			}
-			out[k].add(c, e.Outcome)
-		}
-	}
-	return out
-}
-
-type armKey struct{ condition, arm string }
-
 // chosen is the candidate that a decision chose, if the decision says what was
-// predicted of it and the request came to an end.
-func (d *data) chosen(e *record.Decision, failed map[requestKey]bool) (selector.Candidate, bool) {
+// predicted of it and what came of it.
+func chosen(e *record.Decision) (selector.Candidate, bool) {
 	all, i := e.Decision.Candidates, e.Decision.Choice
 	if e.Pair < 0 || e.Decision.Failed != "" || i < 0 || i >= len(all) || all[i].Total <= 0 || e.Outcome.Total() <= 0 {
 		return selector.Candidate{}, false
 	}
-	return all[i], !failed[requestKey{e.Condition, e.Arm, e.Repetition, e.Pair}]
+	return all[i], true
 }
 
 // A requestKey names a request.
@@ -143,11 +120,16 @@ type requestKey struct {
 	repetition, pair int
 }
 
+// failedRequests are those that count, and have no answer.
 func (d *data) failedRequests() map[requestKey]bool {
 	out := map[requestKey]bool{}
-	for i := range d.run.Requests {
-		if r := &d.run.Requests[i]; r.Error != "" {
-			out[requestKey{r.Condition, r.Arm, r.Repetition, r.Pair}] = true
+	for i := range d.cells {
+		for arm, requests := range d.cells[i].requests {
+			for _, r := range requests {
+				if r.Failed {
+					out[requestKey{d.cells[i].condition.ID, d.arms[arm], int(r.Repetition), int(r.Pair)}] = true
+				}
+			}
 		}
 	}
 	return out
@@ -155,7 +137,7 @@ func (d *data) failedRequests() map[requestKey]bool {
 
 // summary is what is said of predictions; nil of none.
 func (p *predicted) summary(name string, confidence float64) *Prediction {
-	if p == nil {
+	if p.decisions == 0 {
 		return nil
 	}
 	out := &Prediction{Selector: name, Decisions: p.decisions, Phases: []PhaseError{}, Bound: p.coverage(confidence)}

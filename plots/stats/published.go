@@ -2,8 +2,6 @@ package stats
 
 import (
 	"math"
-
-	"github.com/testbed/testbed/runner/record"
 )
 
 // Where the answers of a run mean nothing (the weights of a model are random,
@@ -15,10 +13,11 @@ import (
 func (d *data) scored() bool { return d.run.Header.Unscored == "" }
 
 // known is the accuracy that is known, from before the run, of what answered a
-// request: of its model or, where two share it, of the option; NaN of one that
-// the run does not name.
-func (d *data) known(r *record.Request) float64 {
-	if i := d.options.indexOf(r); i >= 0 && d.options.of[i].Second != nil {
+// request: of the option, which may differ from node to node; of its model where
+// the run does not know the option, or no accuracy of it; NaN of one that it
+// does not name.
+func (d *data) known(r *request) float64 {
+	if i := d.options.indexOf(r); i >= 0 && d.options.of[i].Accuracy > 0 {
 		return d.options.of[i].Accuracy
 	}
 	for _, m := range d.run.Header.Models {
@@ -31,7 +30,7 @@ func (d *data) known(r *record.Request) float64 {
 
 // publishedAccuracy is the mean over requests of what is published of their
 // models; NaN without requests.
-func (d *data) publishedAccuracy(answered []*record.Request) float64 {
+func (d *data) publishedAccuracy(answered []*request) float64 {
 	var all []float64
 	for _, r := range answered {
 		all = append(all, d.known(r))

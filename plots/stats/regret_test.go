@@ -162,14 +162,17 @@ func TestRegretLeavesOut(t *testing.T) {
 func TestAblations(t *testing.T) {
 	s := judgedRun("c")
 	s.Header.Shadows = []record.Selector{{Name: "whole", Policy: "advanced"}, {Name: "blind", Policy: "advanced", Settings: []string{"without network"}},
-		{Name: "rash", Policy: "advanced", Settings: []string{"budget 10 points", "without hysteresis"}}}
+		{Name: "rash", Policy: "advanced", Settings: []string{"without hysteresis"}},
+		{Name: "poor", Policy: "advanced", Settings: []string{"budget 10 points", "without load"}}, // than which none has the same budget
+		{Name: "near", Policy: "advanced", Settings: []string{"without load"}, Placements: []string{"edge"}}}
 	for pair := range 8 {
 		s.pair("c", 0, pair, 100*ms, 50*ms)
 		blind := record.ReplayShadow{Selector: "blind", Option: pair % 2}
-		s.replay("c", 0, pair, [3]time.Duration{100 * ms, 50 * ms, 10 * ms}, record.ReplayShadow{Selector: "whole", Option: 1}, blind, record.ReplayShadow{Selector: "rash", Option: 1})
+		s.replay("c", 0, pair, [3]time.Duration{100 * ms, 50 * ms, 10 * ms}, record.ReplayShadow{Selector: "whole", Option: 1}, blind, record.ReplayShadow{Selector: "rash", Option: 1},
+			record.ReplayShadow{Selector: "poor", Option: 1}, record.ReplayShadow{Selector: "near", Option: 1})
 	}
 	got := Summarize(s.Run)
-	for name, want := range map[string]*Ablation{"blind": {"network", "whole", 8, 4}, "rash": {"hysteresis", "whole", 8, 0}, "whole": nil, "greedy": nil} {
+	for name, want := range map[string]*Ablation{"blind": {"network", "whole", 8, 4}, "rash": {"hysteresis", "whole", 8, 0}, "whole": nil, "greedy": nil, "poor": nil, "near": nil} {
 		if diff := cmp.Diff(want, got.Regret[name].Ablation); diff != "" {
 			t.Errorf("%s (-want +got)\n%s", name, diff)
 		}

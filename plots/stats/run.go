@@ -6,6 +6,9 @@ import (
 	"github.com/testbed/testbed/runner/record"
 )
 
+// An Origin is the run that another was made from.
+type Origin = record.Origin
+
 // About is what was run, on what.
 type About struct {
 	Title       string            `json:"title"`
@@ -33,6 +36,7 @@ type About struct {
 	Resamples   int               `json:"resamples"`
 	Dataset     string            `json:"dataset"`
 	Classes     int               `json:"classes"`
+	Of          *Origin           `json:"of,omitempty"`       // the run that this one repeats
 	Unscored    string            `json:"unscored,omitempty"` // why accuracies are published ones, not measured; empty: they were measured
 	Models      []ModelInfo       `json:"models"`
 	ProfileFrom string            `json:"profile_from,omitempty"` // the device profile that the selectors went by; empty: measured by the run

@@ -105,7 +105,7 @@ func TestDefinitions(t *testing.T) {
 func TestBlocks(t *testing.T) {
 	var pairs []pair
 	for i := range 120 {
-		pairs = append(pairs, pair{&record.Request{Measured: time.Duration(i+1) * ms}, &record.Request{Measured: ms}})
+		pairs = append(pairs, pair{&request{Measured: time.Duration(i+1) * ms}, &request{Measured: ms}})
 	}
 	blocks := blocksOf(pairs, 50)
 	if len(blocks) != 50 {

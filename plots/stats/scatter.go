@@ -1,5 +1,7 @@
 package stats
 
+import "github.com/testbed/testbed/selector"
+
 // mostCompared is how many decisions of an arm a figure shows.
 const mostCompared = 400
 
@@ -17,24 +19,40 @@ type Foretold struct {
 	Phases [len(PhaseNames)][]Point
 }
 
+// A sampled keeps some of many decisions, evenly among all: every one, and
+// every second of those whenever there are too many.
+type sampled struct {
+	n     int // that came
+	every int
+	kept  []comparedPhases
+}
+
+type comparedPhases struct{ predicted, observed selector.Phases }
+
+func (s *sampled) add(predicted, observed selector.Phases) {
+	s.every = max(s.every, 1)
+	if s.n%s.every == 0 {
+		s.kept = append(s.kept, comparedPhases{predicted, observed})
+	}
+	s.n++
+	if len(s.kept) < 2*mostCompared {
+		return
+	}
+	for i := range mostCompared {
+		s.kept[i] = s.kept[2*i]
+	}
+	s.kept, s.every = s.kept[:mostCompared], 2*s.every
+}
+
 // foretold is that of each arm that predicts.
 func (d *data) foretold() (out []Foretold) {
-	failed := d.failedRequests()
-	arms := index(d.arms, func(s string) string { return s })
-	kept := make([][]int, len(d.arms)) // decisions
-	for i := range d.run.Decisions {
-		if arm, ok := arms[d.run.Decisions[i].Arm]; ok {
-			if _, ok := d.chosen(&d.run.Decisions[i], failed); ok {
-				kept[arm] = append(kept[arm], i)
-			}
-		}
-	}
-	for arm, decisions := range kept {
-		f := Foretold{Arm: arm, Decisions: len(decisions)}
-		n := min(len(decisions), mostCompared)
-		for k := range n {
-			e := &d.run.Decisions[decisions[k*len(decisions)/n]]
-			predicted, observed := phaseList(e.Decision.Candidates[e.Decision.Choice].Predicted), phaseList(e.Outcome)
+	for arm, k := range d.deciding {
+		f := Foretold{Arm: arm, Decisions: k.foretold.n}
+		kept := k.foretold.kept
+		n := min(len(kept), mostCompared)
+		for i := range n {
+			c := kept[i*len(kept)/n]
+			predicted, observed := phaseList(c.predicted), phaseList(c.observed)
 			for i := range PhaseNames {
 				if x, y := millis(observed[i]), millis(predicted[i]); x >= leastDrawn && y >= leastDrawn {
 					f.Phases[i] = append(f.Phases[i], Point{x, y})

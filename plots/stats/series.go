@@ -44,8 +44,9 @@ type Distribution struct {
 type Point struct{ X, Y float64 }
 
 // Collect is the series of a run, of any run, as Summarize is.
-func Collect(run record.Run) Series {
-	d := group(&run)
+func Collect(run record.Run) Series { return group(&run).collect() }
+
+func (d *data) collect() Series {
 	s := Series{Arms: d.arms, Models: d.models()}
 	for _, c := range d.cells {
 		cell := Cell{Label: label(c.condition)}
@@ -91,10 +92,10 @@ func (d *data) models() []string {
 }
 
 // distributionOf is that of the measured times of requests that were answered.
-func distributionOf(requests []*record.Request) Distribution {
+func distributionOf(requests []*request) Distribution {
 	var times []float64
 	for _, r := range requests {
-		if r.Error == "" && r.Measured > 0 {
+		if !r.Failed && r.Measured > 0 {
 			times = append(times, millis(r.Measured))
 		}
 	}

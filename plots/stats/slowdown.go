@@ -48,6 +48,7 @@ type SlowPoint struct {
 // A level is the conditions in which the same CPU load was asked of a node.
 type level struct {
 	asked, achieved float64
+	varies          bool
 	cells           []int
 }
 
@@ -88,15 +89,15 @@ func (d *data) loadedNodes() (nodes []string) {
 // levels are the loads of a node, the least first.
 func (d *data) levels(node string) (out []level) {
 	for i, c := range d.cells {
-		asked := 0.0
+		var here level
 		for _, b := range c.condition.Background {
 			if b.Node == node && b.Resource == record.CPU {
-				asked = b.Asked
+				here.asked, here.varies = b.Asked, b.Varies
 			}
 		}
-		at := slices.IndexFunc(out, func(l level) bool { return l.asked == asked })
+		at := slices.IndexFunc(out, func(l level) bool { return l.asked == here.asked && l.varies == here.varies })
 		if at < 0 {
-			out = append(out, level{asked: asked})
+			out = append(out, here)
 			at = len(out) - 1
 		}
 		out[at].cells = append(out[at].cells, i)
@@ -105,24 +106,32 @@ func (d *data) levels(node string) (out []level) {
 		out[i].achieved = d.achieved(node, out[i])
 	}
 	out = slices.DeleteFunc(out, func(l level) bool { return math.IsNaN(l.achieved) })
-	slices.SortFunc(out, func(a, b level) int { return cmp.Compare(a.achieved, b.achieved) })
+	slices.SortStableFunc(out, func(a, b level) int { return cmp.Compare(a.achieved, b.achieved) })
 	return out
 }
 
 // achieved is the mean over time of the background load of a level; NaN if no
 // telemetry tells.
 func (d *data) achieved(node string, l level) float64 {
-	if l.asked == 0 {
+	if l.asked == 0 && !l.varies {
 		return 0
 	}
 	in := loaded{node: node, resource: record.CPU, asked: &record.Background{Varies: true}} // all lines count
-	for i := range d.run.Telemetry {
-		t := &d.run.Telemetry[i]
-		if t.Node == node && slices.ContainsFunc(l.cells, func(c int) bool { return d.cells[c].condition.ID == t.Condition }) {
-			in.add(t)
+	for _, i := range l.cells {
+		for _, t := range d.cells[i].telemetry {
+			if t.Node == node {
+				in.add(t)
+			}
 		}
 	}
 	return in.over(func(x loadLine) float64 { return x.achieved })
+}
+
+// short says that a load got less than was asked, beyond the tolerance; a
+// tolerance of zero is none.
+func (d *data) short(l level) bool {
+	most := d.run.Header.Tolerance.CPU
+	return most > 0 && l.asked-l.achieved > most
 }
 
 // modelSlowdowns are those of the models that ran alone on a node at two levels
@@ -144,7 +153,7 @@ func (d *data) modelSlowdowns(node string, levels []level) (out []ModelSlowdown)
 				base = t.quantile(0.5)
 			}
 			s.Points = append(s.Points, SlowPoint{Achieved: l.achieved, Ratio: t.quantile(0.5) / base, Low: t.quantile(0.25) / base, High: t.quantile(0.75) / base,
-				N: len(t), Short: l.asked-l.achieved > d.run.Header.Tolerance.CPU})
+				N: len(t), Short: d.short(l)})
 		}
 		if len(s.Points) > 1 {
 			out = append(out, s)
@@ -181,15 +190,14 @@ func (d *data) infers(node string, l level) map[string][]float64 {
 	for _, i := range l.cells {
 		for _, requests := range d.cells[i].requests {
 			for _, r := range requests {
-				if r.Error == "" && r.Node == node && len(r.Parts) == 0 {
+				if !r.Failed && r.Node == node && r.alone {
 					add(r.Model, r.Phases)
 				}
 			}
 		}
-		for k := range d.run.Replays {
-			replay := &d.run.Replays[k]
+		for _, replay := range d.cells[i].replays {
 			for n, o := range replay.Options {
-				if replay.Condition == d.cells[i].condition.ID && o.Error == "" && n < len(d.options.of) && d.options.of[n].Second == nil && d.options.of[n].Node == node {
+				if o.Error == "" && n < len(d.options.of) && d.options.of[n].Second == nil && d.options.of[n].Node == node {
 					add(d.options.of[n].Model, o.Phases)
 				}
 			}

@@ -29,15 +29,25 @@ const (
 // the valid conditions: INVALID if they are fewer than half, else FAIL if a
 // requirement is not met, PASS if all are, else INCONCLUSIVE.
 func Summarize(run record.Run) Summary {
-	run.Header.Require.Confidence = confidence(run.Header.Require.Confidence)
 	d := group(&run)
+	return d.summarize()
+}
+
+// Analyze is Summarize and Collect together, of a run whose requests and
+// decisions need not be held: both are gone through once.
+func Analyze(run *record.Run, lines record.Lines) (Summary, Series) {
+	d := groupLines(run, lines)
+	return d.summarize(), d.collect()
+}
+
+func (d *data) summarize() Summary {
+	run := d.run
+	run.Header.Require.Confidence = confidence(run.Header.Require.Confidence)
 	s := Summary{
 		Schema: Schema, Scenario: run.Header.Name, World: run.Header.World, Status: run.Header.Status,
 		Run: aboutOf(&run.Header), Conditions: []Condition{}, Models: []Choices{}, Predictions: []Prediction{},
 	}
-	for i := range d.cells {
-		s.Conditions = append(s.Conditions, d.condition(i))
-	}
+	inOrder(len(d.cells), d.condition, func(_ int, c Condition) { s.Conditions = append(s.Conditions, c) })
 	d.decided(&s)
 	requirements := d.compare(&s)
 	d.judge(&s)
@@ -68,15 +78,14 @@ func (d *data) condition(i int) Condition {
 	c := cell.condition
 	out := Condition{ID: c.ID, Label: label(c), Set: c.Set, Names: c.Names, Residency: c.Residency,
 		Measure: orEmpty(c.Measure), Trials: len(cell.trials), Arms: []Arm{}, Links: []Link{}, Background: []Background{}}
-	w := d.world(c)
+	w := d.world(cell)
 	w.examine()
 	out.Links, out.Background = append(out.Links, w.links...), append(out.Background, w.background...)
 	out.Reasons, out.Warnings = orEmpty(w.reasons), orEmpty(w.warnings)
-	decided := d.decidings(&c)
 	for arm, name := range d.arms {
 		a, warnings := d.armOf(name, cell.requests[arm], d.run.Header.Require.Confidence)
-		k := decided[name]
-		a.Decide, a.DecideShare = round(mean(k.took)), k.share(float64(a.Latency.Mean))
+		k := cell.deciding[arm]
+		a.Decide, a.DecideShare = round(k.mean()), k.share(float64(a.Latency.Mean))
 		out.Arms = append(out.Arms, a)
 		out.Warnings = append(append(out.Warnings, warnings...), k.warnings(name, a.DecideShare)...)
 	}
@@ -115,33 +124,22 @@ func (d *data) pairless(c *cell) string {
 }
 
 // world gathers what was recorded of the world in a condition.
-func (d *data) world(c record.Condition) *world {
-	w := &world{condition: c, tolerance: d.run.Header.Tolerance}
-	for _, k := range d.run.Checks {
-		if k.Condition == c.ID {
-			w.checks = append(w.checks, k)
-		}
-	}
-	slices.SortStableFunc(w.checks, func(a, b record.Check) int {
+func (d *data) world(c *cell) *world {
+	w := &world{condition: c.condition, tolerance: d.run.Header.Tolerance, checks: slices.Clone(c.checks), telemetry: c.telemetry}
+	slices.SortStableFunc(w.checks, func(a, b *record.Check) int {
 		return cmp.Or(cmp.Compare(a.Repetition, b.Repetition), cmp.Compare(a.Node, b.Node))
 	})
-	for _, t := range d.run.Telemetry {
-		if t.Condition == c.ID {
-			w.telemetry = append(w.telemetry, t)
-		}
-	}
 	return w
 }
 
 // decided tells what the arms chose, and how well they predicted.
 func (d *data) decided(s *Summary) {
 	confidence := d.run.Header.Require.Confidence
-	how, predicted := d.decidings(nil), d.predictions()
 	for arm, name := range d.arms {
 		c := choicesOf(d, arm)
-		c.Decisions = how[name].summary(d.meanTime(arm), confidence)
+		c.Decisions = d.deciding[arm].summary(d.meanTime(arm), confidence)
 		s.Models = append(s.Models, c)
-		if p := predicted[armKey{arm: name}].summary(name, confidence); p != nil {
+		if p := d.deciding[arm].predicted.summary(name, confidence); p != nil {
 			s.Predictions = append(s.Predictions, *p)
 			if w := p.Bound.warning(name); w != "" {
 				d.warn("%s", w)
@@ -149,7 +147,7 @@ func (d *data) decided(s *Summary) {
 		}
 		for i := range s.Conditions {
 			c := &s.Conditions[i]
-			c.Arms[arm].Prediction = predicted[armKey{c.ID, name}].summary(name, confidence)
+			c.Arms[arm].Prediction = d.cells[i].deciding[arm].predicted.summary(name, confidence)
 		}
 	}
 }

@@ -1,6 +1,6 @@
 // Package stats turns the records of a run into estimates with intervals,
 // warnings and a verdict (Summarize), and into the series that figures show
-// (Collect).
+// (Collect); or both at once, of a run too large to hold (Analyze).
 //
 // This package is opinionated. Δt is the mean of ratios that the requirement
 // names, over pairs; other ways to average are reported beside it and decide

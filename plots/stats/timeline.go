@@ -13,13 +13,15 @@ import (
 const (
 	mostMoments = 600
 	mostDots    = 2000
+	mostProbes  = 200
 )
 
 // leastGap is from how many seconds without telemetry on a course has a gap.
 const leastGap = 0.25
 
 // Timeline is what happened in the course of a run. Times are seconds since
-// its start. A Y that is NaN is a gap.
+// its start; trials of a simulated run, each of which has a clock of its own,
+// are laid one after the other. A Y that is NaN is a gap.
 type Timeline struct {
 	Links    []LinkCourse
 	CPUs     []CPUCourse
@@ -75,39 +77,73 @@ type trialKey struct {
 // timelineOf is the course of a run.
 func timelineOf(d *data, models []string) Timeline {
 	var t Timeline
-	spans := d.spans()
-	t.Trials = spansOf(d, spans)
-	t.dots(d, models)
+	start := d.starts()
+	t.Trials = d.trialSpans(start)
+	t.dots(d, models, start)
 	telemetry := slices.Clone(d.run.Telemetry)
+	for i := range telemetry {
+		e := &telemetry[i]
+		late := start[trialKey{e.Condition, e.Repetition}]
+		e.From, e.At = e.From+late, e.At+late
+	}
 	slices.SortStableFunc(telemetry, func(a, b record.Telemetry) int { return cmp.Compare(a.At, b.At) })
 	t.cpus(telemetry)
 	t.loads(telemetry)
-	t.links(telemetry, d.run.Checks, spans)
+	t.links(telemetry, d.run.Checks, func(k trialKey) (float64, bool) {
+		s, ok := d.spans[k]
+		return (s.from + start[k]).Seconds(), ok
+	})
 	return t
 }
 
-// spans are when each trial began and ended, warm-ups included.
-func (d *data) spans() map[trialKey]Span {
-	out := map[trialKey]Span{}
-	for i := range d.run.Requests {
-		r := &d.run.Requests[i]
-		k := trialKey{r.Condition, r.Repetition}
-		s, ok := out[k]
-		if !ok {
-			s = Span{From: r.Sent.Seconds(), To: r.Done.Seconds()}
-		}
-		out[k] = Span{From: min(s.From, r.Sent.Seconds()), To: max(s.To, r.Done.Seconds())}
+// A span is from when to when something was.
+type span struct{ from, to time.Duration }
+
+// span takes a request into the time of its trial.
+func (d *data) span(k trialKey, r *record.Request) {
+	s, ok := d.spans[k]
+	if !ok {
+		s = span{r.Sent, r.Done}
+		d.order = append(d.order, k)
+	}
+	d.spans[k] = span{min(s.from, r.Sent), max(s.to, r.Done)}
+}
+
+// simulated is the world in which the times of every trial count from its own
+// beginning.
+const simulated = "sim"
+
+// starts are when the trials of a simulated run begin, one after the other as
+// they were recorded; none of others, whose trials are on one clock.
+func (d *data) starts() map[trialKey]time.Duration {
+	out := map[trialKey]time.Duration{}
+	if d.run.Header.World != simulated {
+		return out
+	}
+	long := map[trialKey]time.Duration{}
+	for k, s := range d.spans {
+		long[k] = s.to
+	}
+	for i := range d.run.Telemetry {
+		k := trialKey{d.run.Telemetry[i].Condition, d.run.Telemetry[i].Repetition}
+		long[k] = max(long[k], d.run.Telemetry[i].At)
+	}
+	var at time.Duration
+	for _, k := range d.order {
+		out[k] = at
+		at += long[k]
 	}
 	return out
 }
 
-func spansOf(d *data, spans map[trialKey]Span) []Span {
+// trialSpans are when each trial began and ended, warm-ups included.
+func (d *data) trialSpans(start map[trialKey]time.Duration) []Span {
 	var out []Span
 	for i, c := range d.cells {
 		for _, t := range c.trials {
-			s := spans[trialKey{c.condition.ID, t.repetition}]
-			s.Condition = i
-			out = append(out, s)
+			k := trialKey{c.condition.ID, t.repetition}
+			s := d.spans[k]
+			out = append(out, Span{(s.from + start[k]).Seconds(), (s.to + start[k]).Seconds(), i})
 		}
 	}
 	slices.SortFunc(out, func(a, b Span) int {
@@ -117,23 +153,33 @@ func spansOf(d *data, spans map[trialKey]Span) []Span {
 }
 
 // dots are the answered requests, every so many of them.
-func (t *Timeline) dots(d *data, models []string) {
+func (t *Timeline) dots(d *data, models []string, start map[trialKey]time.Duration) {
 	place := index(models, func(m string) string { return m })
-	var all []Dot
+	type sent struct {
+		at time.Duration
+		n  int32 // as they came here
+		r  *request
+	}
+	var all []sent
 	for _, c := range d.cells {
-		for arm, requests := range c.requests {
+		late := map[int32]time.Duration{}
+		for _, t := range c.trials {
+			late[int32(t.repetition)] = start[trialKey{c.condition.ID, t.repetition}]
+		}
+		for _, requests := range c.requests {
 			for _, r := range requests {
-				if r.Error == "" && r.Measured > 0 && r.Model != "" {
-					all = append(all, Dot{r.Sent.Seconds(), millis(r.Measured), place[d.options.nameOf(r)], arm})
+				if !r.Failed && r.Measured > 0 && r.Model != "" {
+					all = append(all, sent{r.Sent + late[r.Repetition], int32(len(all)), r})
 				}
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Dot) int { return cmp.Compare(a.At, b.At) })
+	slices.SortFunc(all, func(a, b sent) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.n, b.n)) })
 	t.Requests = len(all)
 	n := min(len(all), mostDots)
 	for i := range n {
-		t.Dots = append(t.Dots, all[i*len(all)/n])
+		s := all[i*len(all)/n]
+		t.Dots = append(t.Dots, Dot{s.at.Seconds(), millis(s.r.Measured), place[d.options.nameOf(s.r)], int(s.r.arm)})
 	}
 }
 
@@ -183,7 +229,7 @@ func (t *Timeline) loads(telemetry []record.Telemetry) {
 }
 
 // links are the courses of every direction in telemetry or in checks.
-func (t *Timeline) links(telemetry []record.Telemetry, checks []record.Check, spans map[trialKey]Span) {
+func (t *Timeline) links(telemetry []record.Telemetry, checks []record.Check, began func(trialKey) (float64, bool)) {
 	type courses struct{ asked, delivered course }
 	seen := map[[2]string]*courses{}
 	at := func(node, direction string) *LinkCourse {
@@ -209,11 +255,11 @@ func (t *Timeline) links(telemetry []record.Telemetry, checks []record.Check, sp
 		}
 	}
 	for _, k := range checks {
-		span, ok := spans[trialKey{k.Condition, k.Repetition}]
+		from, ok := began(trialKey{k.Condition, k.Repetition})
 		for _, l := range k.Links {
 			if ok && l.AskedRate > 0 && l.Rate > 0 {
 				c := at(k.Node, l.Direction)
-				c.Probes = append(c.Probes, Point{span.From, float64(l.Rate)})
+				c.Probes = append(c.Probes, Point{from, float64(l.Rate)})
 			}
 		}
 	}
@@ -222,6 +268,7 @@ func (t *Timeline) links(telemetry []record.Telemetry, checks []record.Check, sp
 		c := seen[[2]string{l.Node, l.Direction}]
 		l.Asked, l.Delivered = changes(c.asked.whole()), thin(c.delivered.whole())
 		slices.SortStableFunc(l.Probes, func(a, b Point) int { return cmp.Compare(a.X, b.X) })
+		l.Probes = some(l.Probes, mostProbes)
 	}
 	slices.SortStableFunc(t.Links, func(a, b LinkCourse) int {
 		return cmp.Or(cmp.Compare(a.Node, b.Node), cmp.Compare(a.Direction, b.Direction))

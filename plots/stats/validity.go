@@ -17,8 +17,8 @@ const mostFailures = 0.05
 
 // A world is what was asked of the world in one condition, and what it gave.
 type world struct {
-	checks     []record.Check     // in order of repetition and node
-	telemetry  []record.Telemetry // of this condition
+	checks     []*record.Check     // in order of repetition and node
+	telemetry  []*record.Telemetry // of this condition
 	tolerance  record.Tolerance
 	condition  record.Condition
 	links      []Link

@@ -13,13 +13,14 @@ import (
 	"github.com/testbed/testbed/inference/oip"
 	"github.com/testbed/testbed/inference/onnx"
 	"github.com/testbed/testbed/runner"
+	"github.com/testbed/testbed/runner/nodes"
 	"github.com/testbed/testbed/selector"
 )
 
 // do sends an image to a server that is not ours. Where that fails, the server
 // is asked whether it is there.
 func (d *theirs) do(ctx context.Context, r runner.Request) (runner.Result, error) {
-	m, err := lookup(d.models, r.Model)
+	m, err := nodes.Model(d.models, r.Model)
 	if err != nil {
 		return runner.Result{}, err
 	}
@@ -106,7 +107,7 @@ const profileTimeout = time.Minute
 // cannot be had from outside: it is 0, and not needed where models stay loaded.
 func (d *theirs) profile(ctx context.Context, m model.Model) (selector.Option, error) {
 	var preprocess, infer []time.Duration
-	for i := range profileRuns + 1 {
+	for i := range nodes.ProfileRuns + 1 {
 		res, err := d.do(ctx, runner.Request{Model: m.Name, Image: d.image, Timeout: profileTimeout})
 		if err == nil && res.Err != "" {
 			err = errors.New(res.Err)

@@ -187,7 +187,7 @@ func oneNode(address string) scenarios.Node {
 // plan has one condition of a residency and one trial of a warm-up and n pairs,
 // under both selectors; the baseline goes first in every other pair.
 func plan(residency string, n int, of scenarios.Node) *scenarios.Plan {
-	c := scenarios.Condition{ID: residency, Residency: residency, Requests: n, Warmup: 1, Measure: selector.PhaseNames}
+	c := scenarios.Condition{ID: residency, Residency: residency, Requests: n, Warmup: 1, Measure: selector.PhaseNames[:]}
 	t := scenarios.Trial{}
 	for i := range n + 1 {
 		t.Samples, t.First = append(t.Samples, i), append(t.First, i%2)

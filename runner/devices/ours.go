@@ -115,16 +115,10 @@ func (d *ours) describe() Node {
 	return n
 }
 
-// profileRuns and profileLoads make medians that a stray stall cannot move.
-const (
-	profileRuns  = 15
-	profileLoads = 3
-)
-
 func (d *ours) profile(ctx context.Context, m model.Model) (selector.Option, error) {
 	ctx, stop := d.watched(ctx)
 	defer stop()
-	p, err := d.control.Profile(ctx, node.ProfileArgs{Model: m.Name, Runs: profileRuns, Loads: profileLoads, Image: d.image})
+	p, err := d.control.Profile(ctx, node.ProfileArgs{Model: m.Name, Runs: nodes.ProfileRuns, Loads: nodes.ProfileLoads, Image: d.image})
 	return selector.Option{Load: p.Load, Preprocess: p.Preprocess, Infer: p.Infer}, d.why(ctx, err)
 }
 

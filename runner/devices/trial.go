@@ -9,8 +9,8 @@ import (
 
 	"github.com/testbed/testbed/emulator"
 	"github.com/testbed/testbed/emulator/unit"
-	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/runner"
+	"github.com/testbed/testbed/runner/nodes"
 	"github.com/testbed/testbed/runner/record"
 	"github.com/testbed/testbed/scenarios"
 	"github.com/testbed/testbed/selector"
@@ -25,7 +25,7 @@ const settle = 1300 * time.Millisecond
 func (w *World) Profile(ctx context.Context, name string, models []scenarios.Model, progress func(int)) ([]selector.Option, error) {
 	var options []selector.Option
 	for i, m := range models {
-		known, err := lookup(w.models, m.Name)
+		known, err := nodes.Model(w.models, m.Name)
 		if err != nil {
 			return nil, err
 		}
@@ -40,15 +40,6 @@ func (w *World) Profile(ctx context.Context, name string, models []scenarios.Mod
 		}
 	}
 	return options, nil
-}
-
-func lookup(models []model.Model, name string) (model.Model, error) {
-	for _, m := range models {
-		if m.Name == name {
-			return m, nil
-		}
-	}
-	return model.Model{}, fmt.Errorf("model %s: not among those of the world", name)
 }
 
 // Enter implements runner.World. Paths are measured before the load starts,

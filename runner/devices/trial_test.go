@@ -48,7 +48,7 @@ func (m *mock) enter(context.Context) (record.Check, error) {
 }
 
 func (m *mock) setLoad(_ context.Context, l emulator.Load) error {
-	return m.did("load %v", l.CPU.At(0))
+	return m.did("load %v", l.CPU.Most())
 }
 
 // ofCPUs is load of a share of each CPU.
@@ -154,7 +154,7 @@ func TestRehearse(t *testing.T) {
 		t.Errorf("told (-want +got):\n%s", diff)
 	}
 	all["far"].fail = errors.New("no GPU")
-	if err := w.rehearse(t.Context(), conditions); err == nil || !strings.HasPrefix(err.Error(), "node far at http://far: condition a: background: no GPU") {
+	if err := w.rehearse(t.Context(), conditions); err == nil || !strings.HasPrefix(err.Error(), "condition a: background: node far at http://far: no GPU") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/testbed/testbed/inference/clock"
 	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/runner"
+	"github.com/testbed/testbed/runner/nodes"
 	"github.com/testbed/testbed/runner/record"
 	"github.com/testbed/testbed/scenarios"
 	"github.com/testbed/testbed/selector"
@@ -101,24 +102,10 @@ func Open(ctx context.Context, plan *scenarios.Plan, o Options) (*World, error) 
 	return w, nil
 }
 
-// rehearse is an error for what conditions ask of a node that it does not have:
-// a load of the GPU is made once, and ended.
 func (w *World) rehearse(ctx context.Context, conditions []scenarios.Condition) error {
-	tried := map[string]bool{}
-	for _, c := range conditions {
-		for _, name := range w.names {
-			asked := emulator.Load{GPU: c.Background[name].GPU}
-			if asked.IsZero() || tried[name] {
-				continue
-			}
-			d := w.devices[name]
-			if err := errors.Join(d.setLoad(ctx, asked), d.setLoad(ctx, emulator.Load{})); err != nil {
-				return w.at(name, fmt.Errorf("condition %s: background: %w", c.ID, err))
-			}
-			tried[name] = true
-		}
-	}
-	return nil
+	return nodes.Rehearse(conditions, w.names, func(name string, l emulator.Load) error {
+		return w.at(name, w.devices[name].setLoad(ctx, l))
+	})
 }
 
 func (w *World) open(ctx context.Context, sc scenarios.Scenario, o Options) error {

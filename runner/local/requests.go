@@ -11,18 +11,11 @@ import (
 	"github.com/testbed/testbed/emulator/unit"
 	"github.com/testbed/testbed/inference/clock"
 	"github.com/testbed/testbed/inference/estimate"
-	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/inference/node"
 	"github.com/testbed/testbed/runner"
 	"github.com/testbed/testbed/runner/nodes"
 	"github.com/testbed/testbed/scenarios"
 	"github.com/testbed/testbed/selector"
-)
-
-// profileRuns and profileLoads make medians that a stray stall cannot move.
-const (
-	profileRuns  = 15
-	profileLoads = 3
 )
 
 // Profile implements runner.World.
@@ -31,11 +24,11 @@ func (w *World) Profile(ctx context.Context, name string, models []scenarios.Mod
 	defer done()
 	var options []selector.Option
 	for i, m := range models {
-		p, err := w.nodes[name].Profile(ctx, node.ProfileArgs{Model: m.Name, Runs: profileRuns, Loads: profileLoads, Image: w.image})
+		p, err := w.nodes[name].Profile(ctx, node.ProfileArgs{Model: m.Name, Runs: nodes.ProfileRuns, Loads: nodes.ProfileLoads, Image: w.image})
 		if err != nil {
 			return nil, w.broken(fmt.Errorf("model %s on node %s: %w", m.Name, name, err))
 		}
-		known, err := w.model(m.Name)
+		known, err := nodes.Model(w.models, m.Name)
 		if err != nil {
 			return nil, err
 		}
@@ -46,15 +39,6 @@ func (w *World) Profile(ctx context.Context, name string, models []scenarios.Mod
 		}
 	}
 	return options, nil
-}
-
-func (w *World) model(name string) (model.Model, error) {
-	for _, m := range w.models {
-		if m.Name == name {
-			return m, nil
-		}
-	}
-	return model.Model{}, fmt.Errorf("model %s: not among those of the world", name)
 }
 
 // Prepare implements runner.World.

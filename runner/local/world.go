@@ -17,6 +17,7 @@ import (
 	"github.com/testbed/testbed/inference/model"
 	"github.com/testbed/testbed/inference/node"
 	"github.com/testbed/testbed/runner"
+	"github.com/testbed/testbed/runner/nodes"
 	"github.com/testbed/testbed/scenarios"
 )
 
@@ -104,29 +105,15 @@ func Open(ctx context.Context, plan *scenarios.Plan, o Options) (*World, error) 
 	if err := w.start(ctx, o.Library); err != nil {
 		return nil, errors.Join(w.broken(err), w.Close())
 	}
-	if err := w.possible(plan.Conditions); err != nil {
+	var names []string
+	for _, n := range w.inference {
+		names = append(names, n.Name)
+	}
+	setLoad := func(name string, l emulator.Load) error { return w.net.SetLoad(name, l, 0) }
+	if err := nodes.Rehearse(plan.Conditions, names, setLoad); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
 	return w, nil
-}
-
-// possible is an error for what conditions ask of the nodes that these do not
-// have: a load of the GPU is made once, and ended.
-func (w *World) possible(conditions []scenarios.Condition) error {
-	tried := map[string]bool{}
-	for _, c := range conditions {
-		for _, n := range w.inference {
-			asked := emulator.Load{GPU: c.Background[n.Name].GPU}
-			if asked.IsZero() || tried[n.Name] {
-				continue
-			}
-			if err := errors.Join(w.net.SetLoad(n.Name, asked, 0), w.net.SetLoad(n.Name, emulator.Load{}, 0)); err != nil {
-				return fmt.Errorf("condition %s: background of node %s: %w", c.ID, n.Name, err)
-			}
-			tried[n.Name] = true
-		}
-	}
-	return nil
 }
 
 // start tells every node its part. The repository comes first, for the

@@ -328,7 +328,7 @@ func TestNoGPU(t *testing.T) {
 		}
 		t.Skip("this machine has a GPU")
 	}
-	for _, want := range []string{"condition c: background of node edge: ", "GPU", "libcuda.so.1"} {
+	for _, want := range []string{"condition c: background: load of edge: ", "GPU", "libcuda.so.1"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q in it", err, want)
 		}

@@ -26,7 +26,7 @@ func (w *Writer) makeDir() error {
 
 // madeFiles notes that the files of the directory, which was empty, are ours.
 func (w *Writer) madeFiles() {
-	for _, name := range slices.Concat([]string{ScenarioFile}, lineFiles, []string{HeaderFile}) {
+	for _, name := range slices.Concat([]string{ScenarioFile}, lineFiles[:], []string{HeaderFile}) {
 		w.made = append(w.made, filepath.Join(w.dir, name))
 	}
 }
@@ -71,8 +71,8 @@ func (w *Writer) empty() (bool, error) {
 	if w.files == nil || len(w.header.Profile) > 0 {
 		return false, nil
 	}
-	for _, name := range lineFiles {
-		if info, err := w.files[name].Stat(); err != nil || info.Size() > 0 {
+	for _, f := range w.files {
+		if info, err := f.Stat(); err != nil || info.Size() > 0 {
 			return false, err
 		}
 	}

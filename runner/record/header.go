@@ -88,6 +88,9 @@ type Condition struct {
 	Requests   int               `json:"requests"` // pairs in a trial
 	Links      []Link            `json:"links"`
 	Background []Background      `json:"background"`
+	// Placements, if not empty, are those of the run's that requests could
+	// take here.
+	Placements []string `json:"placements,omitempty"`
 }
 
 // A Link is one direction of a link, as asked for.
@@ -111,6 +114,7 @@ type Background struct {
 	Resource string  `json:"resource"`         // CPU and the like
 	Asked    float64 `json:"asked"`            // share, 0 to 1, its mean if it varies; of Resident bytes
 	Varies   bool    `json:"varies,omitempty"` // over time
+	Gives    bool    `json:"gives,omitempty"`  // way to what else uses the link, as TCP does: falling short is its nature
 	Also     string  `json:"also,omitempty"`   // what else was asked for, in words, such as where it came from
 }
 

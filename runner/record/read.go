@@ -24,6 +24,18 @@ const maxLine = 16 << 20
 // and pair replaces an earlier one: a pair that was cut short is run again as a
 // whole when a run is resumed.
 func Read(dir string) (Run, error) {
+	run, err := readHeader(dir)
+	if err != nil {
+		return Run{}, err
+	}
+	run.Requests = latest(readLines[Request](&run, RequestsFile), func(r Request) key { return key{r.Condition, r.Arm, r.Repetition, r.Pair} })
+	run.Decisions = latest(readLines[Decision](&run, DecisionsFile), func(d Decision) key { return key{d.Condition, d.Arm, d.Repetition, d.Pair} })
+	run.readRest()
+	return run, nil
+}
+
+// readHeader is the run without its lines.
+func readHeader(dir string) (Run, error) {
 	run := Run{Dir: dir}
 	b, err := os.ReadFile(filepath.Join(dir, HeaderFile))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -32,59 +44,81 @@ func Read(dir string) (Run, error) {
 	if err != nil {
 		return Run{}, err
 	}
+	// What another schema means by the other keys is not known.
+	var of struct {
+		Schema  int    `json:"schema"`
+		Testbed string `json:"testbed"`
+	}
+	if err := json.Unmarshal(b, &of); err != nil {
+		return Run{}, fmt.Errorf("%s: %w", filepath.Join(dir, HeaderFile), err)
+	}
+	if of.Schema != Schema {
+		return Run{}, otherSchema(filepath.Join(dir, HeaderFile), of.Schema, of.Testbed)
+	}
 	if err := json.Unmarshal(b, &run.Header); err != nil {
 		return Run{}, fmt.Errorf("%s: %w", filepath.Join(dir, HeaderFile), err)
 	}
-	if run.Header.Schema != Schema {
-		return Run{}, otherSchema(filepath.Join(dir, HeaderFile), run.Header)
-	}
-	run.Requests = latest(readLines[Request](&run, RequestsFile), func(r Request) key { return key{r.Condition, r.Arm, r.Repetition, r.Pair} })
-	run.Decisions = latest(readLines[Decision](&run, DecisionsFile), func(d Decision) key { return key{d.Condition, d.Arm, d.Repetition, d.Pair} })
-	run.Telemetry = readLines[Telemetry](&run, TelemetryFile)
-	run.Checks = readLines[Check](&run, ChecksFile)
-	run.Replays = latest(readLines[Replay](&run, ReplaysFile), func(r Replay) key { return key{r.Condition, "", r.Repetition, r.Pair} })
 	return run, nil
 }
 
+// readRest reads what is held of every run.
+func (run *Run) readRest() {
+	run.Telemetry = readLines[Telemetry](run, TelemetryFile)
+	run.Checks = readLines[Check](run, ChecksFile)
+	run.Replays = latest(readLines[Replay](run, ReplaysFile), func(r Replay) key { return key{r.Condition, "", r.Repetition, r.Pair} })
+}
+
 // otherSchema says what to do with a directory whose formats are not ours.
-func otherSchema(file string, h Header) error {
+func otherSchema(file string, schema int, testbed string) error {
 	by := ""
-	if h.Testbed != "" {
-		by = " (" + h.Testbed + ")"
+	if testbed != "" {
+		by = " (" + testbed + ")"
 	}
 	switch {
-	case h.Schema <= 0:
-		return fmt.Errorf("%s: schema %d: want %d; this is no run of testbed's", file, h.Schema, Schema)
-	case h.Schema < Schema:
-		return fmt.Errorf("%s: schema %d: this program reads schema %d; use the testbed that recorded the run%s, or run the scenario again", file, h.Schema, Schema, by)
+	case schema <= 0:
+		return fmt.Errorf("%s: schema %d: want %d; this is no run of testbed's", file, schema, Schema)
+	case schema < Schema:
+		return fmt.Errorf("%s: schema %d: this program reads schema %d; use the testbed that recorded the run%s, or run the scenario again", file, schema, Schema, by)
 	}
-	return fmt.Errorf("%s: schema %d: this program reads schema %d; use a testbed as new as the one that recorded the run%s", file, h.Schema, Schema, by)
+	return fmt.Errorf("%s: schema %d: this program reads schema %d; use a testbed as new as the one that recorded the run%s", file, schema, Schema, by)
 }
 
 // readLines reads a file of JSON lines, and notes in run what it could not use.
 func readLines[T any](run *Run, name string) (all []T) {
-	f, err := os.Open(filepath.Join(run.Dir, name))
+	eachLine(run, name, func(n int, line []byte) bool {
+		var v T
+		if err := decode(line, &v); err != nil {
+			run.Problems = append(run.Problems, fmt.Sprintf("%s:%d: %v", name, n, err))
+			return true
+		}
+		all = append(all, v)
+		return true
+	})
+	return all
+}
+
+// eachLine calls f with the whole lines of a file and their numbers, from 1,
+// until it returns false.
+func eachLine(run *Run, name string, f func(n int, line []byte) bool) {
+	file, err := os.Open(filepath.Join(run.Dir, name))
 	if err != nil {
 		run.Problems = append(run.Problems, fmt.Sprintf("%s: missing", name))
-		return nil
+		return
 	}
-	defer f.Close()
-	r := bufio.NewReaderSize(f, 1<<16)
+	defer file.Close()
+	r := bufio.NewReaderSize(file, 1<<16)
 	for n := 1; ; n++ {
 		line, err := readLine(r)
 		if err == io.EOF && len(line) == 0 {
-			return all
+			return
 		}
 		if err != nil {
 			run.Problems = append(run.Problems, fmt.Sprintf("%s:%d: %v", name, n, lineError(err)))
-			return all
+			return
 		}
-		var v T
-		if err := json.Unmarshal(line, &v); err != nil {
-			run.Problems = append(run.Problems, fmt.Sprintf("%s:%d: %v", name, n, err))
-			continue
+		if !f(n, line) {
+			return
 		}
-		all = append(all, v)
 	}
 }
 

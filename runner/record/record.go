@@ -4,6 +4,7 @@
 package record
 
 import (
+	"slices"
 	"time"
 
 	"github.com/testbed/testbed/emulator/unit"
@@ -92,6 +93,10 @@ type Replay struct {
 	Shadows []ReplayShadow `json:"shadows,omitempty"`
 }
 
+// NotHere is the Error of an option that requests of the condition cannot take,
+// and which was not asked.
+const NotHere = "not in this condition"
+
 // A ReplayOption is how one option did.
 type ReplayOption struct {
 	Phases   selector.Phases `json:"phases"`
@@ -120,7 +125,16 @@ type Decision struct {
 	Decision   selector.Decision    `json:"decision"`
 	Took       time.Duration        `json:"took_ns"` // by Select
 	Outcome    selector.Phases      `json:"outcome"`
+	// From says, where no request was sent and a record was looked at, whether
+	// Outcome is FromRecord or FromSim; empty: it is of the request.
+	From string `json:"from,omitempty"`
 }
+
+// Where the outcome of a decision is from, of which no request was sent.
+const (
+	FromRecord = "record" // it was recorded of another selector's request, or when options were replayed
+	FromSim    = "sim"    // it was simulated in the world that was measured
+)
 
 // A Telemetry is one line of telemetry.jsonl: what one node's links and CPUs
 // did between From and At, which is a second or what was left of the trial.
@@ -145,6 +159,12 @@ type Telemetry struct {
 	RSS           unit.Bytes   `json:"rss_bytes"` // of the node's process
 	FrequencyMHz  float64      `json:"frequency_mhz,omitempty"`
 	TemperatureC  float64      `json:"temperature_c,omitempty"`
+}
+
+// Loaded says whether the node had background load: any was asked for, or
+// there was some of which nothing is asked, such as a bulk transfer.
+func (t Telemetry) Loaded() bool {
+	return t.CPUAsked > 0 || slices.ContainsFunc(t.Loads, func(l LoadSample) bool { return l.Asked > 0 || l.Achieved > 0 })
 }
 
 // A LoadSample is background load of one Resource over the time of the line.

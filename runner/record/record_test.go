@@ -72,30 +72,113 @@ func TestWhatIsWrittenReadsBack(t *testing.T) {
 	}
 }
 
-// TestCutAnywhere cuts requests.jsonl after every byte: whole lines are read,
-// the rest is reported, and a resumed run begins on a line of its own.
-func TestCutAnywhere(t *testing.T) {
+// small is a run directory with three lines in each of the growing files.
+func small(t *testing.T) string {
+	t.Helper()
 	w := begin(t)
-	must(t, w.Request(request(0, "greedy")), w.Request(request(0, "advanced")), w.Close())
-	path := filepath.Join(w.Dir(), record.RequestsFile)
+	for i := range 3 {
+		must(t, w.Request(request(i, "greedy")), w.Decision(record.Decision{Condition: "c", Pair: i}), w.Replay(record.Replay{Condition: "c", Pair: i}),
+			w.Telemetry(record.Telemetry{Condition: "c", Node: "edge", At: time.Duration(i)}), w.Check(record.Check{Condition: "c", Repetition: i}))
+	}
+	must(t, w.Close())
+	return w.Dir()
+}
+
+// counts are how many lines were used of each file.
+func counts(run record.Run) map[string]int {
+	return map[string]int{record.RequestsFile: len(run.Requests), record.DecisionsFile: len(run.Decisions), record.TelemetryFile: len(run.Telemetry),
+		record.ChecksFile: len(run.Checks), record.ReplaysFile: len(run.Replays)}
+}
+
+// TestCutAnywhere cuts each file after every byte: all whole lines are used, the
+// rest is reported with its place, and a resumed run begins on a line of its own.
+func TestCutAnywhere(t *testing.T) {
+	dir := small(t)
+	for name := range counts(record.Run{}) {
+		path := filepath.Join(dir, name)
+		whole, err := os.ReadFile(path)
+		must(t, err)
+		for n := range len(whole) {
+			must(t, os.WriteFile(path, whole[:n], 0o644))
+			lines := bytes.Count(whole[:n], []byte("\n"))
+			want := counts(record.Run{Requests: make([]record.Request, 3), Decisions: make([]record.Decision, 3), Telemetry: make([]record.Telemetry, 3),
+				Checks: make([]record.Check, 3), Replays: make([]record.Replay, 3)})
+			want[name] = lines
+			var problems []string
+			if n > 0 && whole[n-1] != '\n' {
+				problems = []string{fmt.Sprintf("%s:%d: cut short", name, lines+1)}
+			}
+			run, err := record.Read(dir)
+			must(t, err)
+			if diff := cmp.Diff(want, counts(run)) + cmp.Diff(problems, run.Problems); diff != "" {
+				t.Fatalf("%s cut at %d: lines and problems (-want +got):\n%s", name, n, diff)
+			}
+			if n%40 > 0 {
+				continue // it takes its time
+			}
+			again, _, err := record.Resume(dir)
+			must(t, err)
+			must(t, again.Close())
+			run, err = record.Read(dir)
+			must(t, err)
+			if diff := cmp.Diff(want, counts(run)); diff != "" || len(run.Problems) != 0 {
+				t.Fatalf("%s cut at %d and resumed: problems %q, lines (-want +got):\n%s", name, n, run.Problems, diff)
+			}
+		}
+		must(t, os.WriteFile(path, whole, 0o644))
+	}
+}
+
+// TestCutHeader cuts run.json after every byte: without it whole there is no
+// run, and the error names it.
+func TestCutHeader(t *testing.T) {
+	dir := small(t)
+	path := filepath.Join(dir, record.HeaderFile)
 	whole, err := os.ReadFile(path)
 	must(t, err)
-	for n := range len(whole) {
+	for n := range len(whole) - 1 { // the last is the newline
 		must(t, os.WriteFile(path, whole[:n], 0o644))
-		lines := bytes.Count(whole[:n], []byte("\n"))
-		unfinished := n > 0 && whole[n-1] != '\n'
-		run, err := record.Read(w.Dir())
-		must(t, err)
-		if len(run.Requests) != lines || (len(run.Problems) == 1) != unfinished {
-			t.Fatalf("cut at %d: %d requests, problems %q; want %d, reported %v", n, len(run.Requests), run.Problems, lines, unfinished)
+		if _, err := record.Read(dir); err == nil || !strings.HasPrefix(err.Error(), path+": ") {
+			t.Fatalf("cut at %d: %v", n, err)
 		}
-		again, _, err := record.Resume(w.Dir())
+	}
+}
+
+// TestMissing: a file that is not there is reported, and the others are used.
+func TestMissing(t *testing.T) {
+	for name := range counts(record.Run{}) {
+		dir := small(t)
+		must(t, os.Remove(filepath.Join(dir, name)))
+		run, err := record.Read(dir)
 		must(t, err)
-		must(t, again.Request(request(9, "x")), again.Close())
-		run, err = record.Read(w.Dir())
-		must(t, err)
-		if len(run.Requests) != lines+1 || len(run.Problems) != 0 {
-			t.Fatalf("cut at %d and resumed: %d requests, problems %q; want %d and none", n, len(run.Requests), run.Problems, lines+1)
+		got := 0
+		for _, n := range counts(run) {
+			got += n
+		}
+		if diff := cmp.Diff([]string{name + ": missing"}, run.Problems); diff != "" || got != 12 {
+			t.Errorf("%d lines; problems (-want +got):\n%s", got, diff)
+		}
+	}
+}
+
+// TestSpoiltLine: a line that is no line of its file is reported, and those
+// after it are used.
+func TestSpoiltLine(t *testing.T) {
+	for name, of := range counts(record.Run{Requests: make([]record.Request, 2), Decisions: make([]record.Decision, 2), Telemetry: make([]record.Telemetry, 2),
+		Checks: make([]record.Check, 2), Replays: make([]record.Replay, 2)}) {
+		for _, spoilt := range []string{"", "null", "7", "[]", "{", "\x00\x00", `{"condition":3}`, `"text"`} {
+			dir := small(t)
+			path := filepath.Join(dir, name)
+			whole, err := os.ReadFile(path)
+			must(t, err)
+			lines := strings.SplitAfter(string(whole), "\n")
+			lines[1] = spoilt + "\n"
+			must(t, os.WriteFile(path, []byte(strings.Join(lines, "")), 0o644))
+			run, err := record.Read(dir)
+			must(t, err)
+			if counts(run)[name] != of || len(run.Problems) != 1 || !strings.HasPrefix(run.Problems[0], name+":2: ") {
+				t.Errorf("%s with %q: %d lines, problems %q", name, spoilt, counts(run)[name], run.Problems)
+			}
 		}
 	}
 }
@@ -261,5 +344,22 @@ func TestSeal(t *testing.T) {
 	must(t, err, json.Unmarshal(b, &crate))
 	if len(crate.Graph) < 5 {
 		t.Errorf("crate has %d entities", len(crate.Graph))
+	}
+}
+
+// TestLoaded: load is what was asked for, or what was there unasked.
+func TestLoaded(t *testing.T) {
+	for _, tt := range []struct {
+		line record.Telemetry
+		want bool
+	}{
+		{record.Telemetry{CPUBusy: 1, CPUOthers: .5, Loads: []record.LoadSample{{Resource: record.GPU}}}, false},
+		{record.Telemetry{CPUAsked: .1}, true},
+		{record.Telemetry{Loads: []record.LoadSample{{}, {Asked: .1}}}, true},
+		{record.Telemetry{Loads: []record.LoadSample{{Resource: record.TrafficDown, Achieved: .1}}}, true}, // a bulk transfer
+	} {
+		if got := tt.line.Loaded(); got != tt.want {
+			t.Errorf("%+v: loaded %v", tt.line, got)
+		}
 	}
 }

@@ -104,6 +104,8 @@ func mediaType(name string) string {
 		return "application/yaml"
 	case ".md":
 		return "text/markdown"
+	case ".csv":
+		return "text/csv"
 	case ".html":
 		return "text/html"
 	case ".svg":

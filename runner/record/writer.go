@@ -25,7 +25,16 @@ const (
 )
 
 // lineFiles are the files that grow while a run lasts.
-var lineFiles = []string{RequestsFile, DecisionsFile, TelemetryFile, ChecksFile, ReplaysFile}
+var lineFiles = [...]string{requests: RequestsFile, decisions: DecisionsFile, telemetry: TelemetryFile, checks: ChecksFile, replays: ReplaysFile}
+
+// The places of lineFiles.
+const (
+	requests = iota
+	decisions
+	telemetry
+	checks
+	replays
+)
 
 // ErrInUse is wrapped where another process writes to the directory.
 var ErrInUse = errors.New("another run writes to it")
@@ -36,8 +45,9 @@ type Writer struct {
 	dir    string
 	mu     sync.Mutex
 	header Header
-	files  map[string]*os.File
-	made   []string // by Create, in this order; none of a run that is gone on with
+	files  []*os.File // lineFiles; nil: closed
+	line   lines      // one at a time
+	made   []string   // by Create, in this order; none of a run that is gone on with
 }
 
 // Create makes dir, which must not exist or be empty, and begins a run in it:
@@ -79,25 +89,9 @@ func Free(dir string) error {
 	return fmt.Errorf("%s: is not empty; give --out another directory", dir)
 }
 
-// Resume goes on with a run that did not end. A line that a crash left
-// unfinished is cut off. The Run is what had been recorded.
-func Resume(dir string) (*Writer, Run, error) {
-	run, err := Read(dir)
-	if err != nil {
-		return nil, Run{}, err
-	}
-	w := &Writer{dir: dir, header: run.Header}
-	w.header.Status, w.header.Error = "running", ""
-	if err := w.open(); err != nil {
-		return nil, Run{}, err
-	}
-	return w, run, nil
-}
-
 // open opens the files that grow, cuts unfinished lines off, and takes the
 // lock that keeps a second writer out.
 func (w *Writer) open() (err error) {
-	w.files = map[string]*os.File{}
 	defer func() {
 		if err != nil {
 			w.closeFiles()
@@ -108,7 +102,7 @@ func (w *Writer) open() (err error) {
 		if err != nil {
 			return err
 		}
-		w.files[name] = f
+		w.files = append(w.files, f)
 		if i == 0 {
 			if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 				return fmt.Errorf("%s: %w", w.dir, ErrInUse)
@@ -119,28 +113,6 @@ func (w *Writer) open() (err error) {
 		}
 	}
 	return w.writeHeader()
-}
-
-// cutUnfinished truncates f after its last newline and moves to its end.
-func cutUnfinished(f *os.File) error {
-	end, err := f.Seek(0, io.SeekEnd)
-	if err != nil {
-		return err
-	}
-	buf := make([]byte, 1)
-	for ; end > 0; end-- {
-		if _, err := f.ReadAt(buf, end-1); err != nil {
-			return err
-		}
-		if buf[0] == '\n' {
-			break
-		}
-	}
-	if err := f.Truncate(end); err != nil {
-		return err
-	}
-	_, err = f.Seek(end, io.SeekStart)
-	return err
 }
 
 // Dir returns the directory.
@@ -170,38 +142,45 @@ func (w *Writer) writeHeader() error {
 }
 
 // Request appends a line to requests.jsonl.
-func (w *Writer) Request(r Request) error { return w.append(RequestsFile, r) }
+func (w *Writer) Request(r Request) error { return w.append(requests, r) }
 
 // Decision appends a line to decisions.jsonl.
-func (w *Writer) Decision(d Decision) error { return w.append(DecisionsFile, d) }
+func (w *Writer) Decision(d Decision) error { return w.append(decisions, d) }
 
 // Telemetry appends a line to telemetry.jsonl.
-func (w *Writer) Telemetry(t Telemetry) error { return w.append(TelemetryFile, t) }
+func (w *Writer) Telemetry(t Telemetry) error { return w.append(telemetry, t) }
 
 // Check appends a line to checks.jsonl.
-func (w *Writer) Check(c Check) error { return w.append(ChecksFile, c) }
+func (w *Writer) Check(c Check) error { return w.append(checks, c) }
 
 // Replay appends a line to replays.jsonl.
-func (w *Writer) Replay(r Replay) error { return w.append(ReplaysFile, r) }
+func (w *Writer) Replay(r Replay) error { return w.append(replays, r) }
 
-// append writes one line with one call. Where that fails half way (a full
-// disk), what was written of the line is taken back.
-func (w *Writer) append(name string, v any) error {
-	line, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
+func (w *Writer) append(to int, v any) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	f := w.files[name]
-	if f == nil {
-		return fmt.Errorf("%s: %w", name, fs.ErrClosed)
+	w.line.Reset()
+	if err := w.line.add(to, v); err != nil {
+		return err
 	}
+	return w.write(to, w.line.Bytes())
+}
+
+// write writes whole lines with one call. Where that fails half way (a full
+// disk), what was written is taken back.
+func (w *Writer) write(to int, whole []byte) error {
+	switch {
+	case w.files == nil:
+		return fmt.Errorf("%s: %w", lineFiles[to], fs.ErrClosed)
+	case len(whole) == 0:
+		return nil
+	}
+	f := w.files[to]
 	start, err := f.Seek(0, io.SeekCurrent)
 	if err != nil {
 		return err
 	}
-	if _, err := f.Write(append(line, '\n')); err != nil {
+	if _, err := f.Write(whole); err != nil {
 		_ = f.Truncate(start)
 		_, _ = f.Seek(start, io.SeekStart)
 		return fmt.Errorf("%w; what was recorded before is kept: make room, then testbed run --resume %s", err, w.dir)
@@ -214,10 +193,8 @@ func (w *Writer) Sync() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var errs []error
-	for _, name := range lineFiles {
-		if f := w.files[name]; f != nil {
-			errs = append(errs, f.Sync())
-		}
+	for _, f := range w.files {
+		errs = append(errs, f.Sync())
 	}
 	return errors.Join(errs...)
 }
@@ -232,10 +209,8 @@ func (w *Writer) Close() error {
 
 func (w *Writer) closeFiles() error {
 	var errs []error
-	for _, name := range lineFiles {
-		if f := w.files[name]; f != nil {
-			errs = append(errs, f.Close())
-		}
+	for _, f := range w.files {
+		errs = append(errs, f.Close())
 	}
 	w.files = nil
 	return errors.Join(errs...)

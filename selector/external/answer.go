@@ -31,12 +31,12 @@ type candidate struct {
 
 // decode reads an answer.
 func decode(text []byte) (a answer, err error) {
-	if !json.Valid(text) || !bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
-		return answer{}, fmt.Errorf("answers %s: want a JSON object", quote(string(text)))
-	}
 	err = json.Unmarshal(text, &a)
 	var typed *json.UnmarshalTypeError
+	var malformed *json.SyntaxError
 	switch {
+	case errors.As(err, &malformed), !bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")):
+		return answer{}, fmt.Errorf("answers %s: want a JSON object", quote(string(text)))
 	case errors.As(err, &typed):
 		return answer{}, fmt.Errorf("answers %s: key %q: %s is not what is wanted", quote(string(text)), typed.Field, typed.Value)
 	case err != nil:

@@ -88,6 +88,10 @@ func TestHTTPExample(t *testing.T) {
 			t.Log(diag.String())
 		}
 	}()
+	other := listening(t, "http://"+address.String()) // whose connection stays open beside that of p
+	if _, err := other.Trial(external.Trial{Options: options, Fallback: trialOf().Fallback}); err != nil {
+		t.Fatal(err)
+	}
 	p := listening(t, "http://"+address.String())
 	opts := append([]selector.Option{{Model: "wrong", Node: "edge", Accuracy: 0.5}}, options...)
 	s, err := p.Trial(external.Trial{Options: opts, Fallback: trialOf().Fallback})

@@ -1,0 +1,39 @@
+package plots
+
+import (
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// gridColumns is how many columns n panels have, of at most most.
+func gridColumns(n, most int) int {
+	if n == 4 && most > 2 {
+		return 2
+	}
+	return max(min(n, most), 1)
+}
+
+// panels draws n plots in so many columns, with aligned axes and the padding of
+// tiles; first says that one begins a line.
+func panels(c draw.Canvas, n, cols int, tiles draw.Tiles, panel func(i int, first bool) *plot.Plot) {
+	tiles.Rows, tiles.Cols = (n+cols-1)/cols, cols
+	grid := make([][]*plot.Plot, tiles.Rows)
+	for i := range n {
+		if i%cols == 0 {
+			grid[i/cols] = make([]*plot.Plot, cols)
+		}
+		grid[i/cols][i%cols] = panel(i, i%cols == 0)
+	}
+	drawGrid(grid, tiles, c)
+}
+
+// drawGrid draws plots with aligned axes.
+func drawGrid(grid [][]*plot.Plot, tiles draw.Tiles, c draw.Canvas) {
+	for i, line := range plot.Align(grid, tiles, c) {
+		for k, part := range line {
+			if grid[i][k] != nil {
+				grid[i][k].Draw(part)
+			}
+		}
+	}
+}
