@@ -27,7 +27,9 @@ name (profile: FILE) for selectors to go by.
 The node is one on this machine, or with --node one on another that runs
 testbed node --listen. MODEL is built in, stored, or NAME-seeded: the network
 of that name with seeded weights. Without one, all that are built in are
-measured. Background load is a share of each of the node's CPUs.
+measured. Background load is a share of each of the node's CPUs. A node that
+waits between requests is slower at each than one that never does: --pause 10ms
+measures that, which is what simulations of requests over a network want.
 
 --holdout measures settings, too, that the profile is not made of, and holds
 its predictions to them, within 15 %.
@@ -47,6 +49,7 @@ Exit status: 0 done; 1 it failed; 2 the input was wrong; 3 a prediction is off;
 	f.String("name", "", "of the profile (default the device's)")
 	f.String("threads", "", "`LIST` of threads of an inference, such as 1,2 (default 1 to the node's CPUs)")
 	f.String("load", "", "`LIST` of background CPU in percent (default 0,25,50,75,100)")
+	f.Duration("pause", 0, "before each run, as between requests (default none, as one after the other)")
 	f.Int("runs", 0, "of each setting, at least (default 30)")
 	f.Bool("holdout", false, "measure, too, what the profile is not made of, and compare")
 	f.Bool("quick", false, "fewer loads, rounds and runs")

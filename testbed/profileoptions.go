@@ -21,10 +21,13 @@ import (
 
 // profileOptions are the flags, checked.
 func (a *app) profileOptions(ctx context.Context, names []string) (o profiling.Options, err error) {
-	o = profiling.Options{Name: a.settings.GetString("name"), Image: imageFor, Runs: a.settings.GetInt("runs"),
+	o = profiling.Options{Name: a.settings.GetString("name"), Image: imageFor, Runs: a.settings.GetInt("runs"), Pause: a.settings.GetDuration("pause"),
 		Seed: a.settings.GetUint64("seed"), HoldOut: a.settings.GetBool("holdout"), Now: time.Now()}
 	if o.Runs < 0 {
 		return o, fmt.Errorf("--runs %d: want at least 1", o.Runs)
+	}
+	if o.Pause < 0 || o.Pause > time.Second {
+		return o, fmt.Errorf("--pause %v: want 0 to 1s", o.Pause)
 	}
 	if a.settings.GetBool("quick") {
 		o.Rounds, o.Opens, o.Loads = 3, 2, []float64{0, 0.5, 1}

@@ -25,10 +25,12 @@ type MeasureArgs struct {
 	Loads int // sessions to open, each closed before the next; 0: use the one that was kept, if there is one
 
 	// Runs are measured, and more until they have taken Least. Before them the
-	// model is run for Warm, and at least once, which is not.
-	Runs        int
-	Least, Warm time.Duration
-	Image       []byte // to run it on
+	// model is run for Warm, and at least once, which is not. Before each the
+	// node does nothing for Pause, as it waits for requests: its caches are then
+	// those of somebody else, and its clock lower.
+	Runs               int
+	Least, Warm, Pause time.Duration
+	Image              []byte // to run it on
 
 	// Keep leaves the session open for later visits of the same setting, until
 	// one without Keep or of another model.
@@ -75,6 +77,7 @@ const (
 	mostLoads = 1000
 	mostRuns  = 1_000_000
 	mostTime  = 10 * time.Minute
+	mostPause = time.Second
 )
 
 func (a MeasureArgs) check() error {
@@ -85,6 +88,8 @@ func (a MeasureArgs) check() error {
 		return fmt.Errorf("%d runs: want 0 to %d", a.Runs, mostRuns)
 	case a.Least < 0 || a.Least > mostTime || a.Warm < 0 || a.Warm > mostTime:
 		return fmt.Errorf("runs for %v after %v: want 0 to %v each", a.Least, a.Warm, mostTime)
+	case a.Pause < 0 || a.Pause > mostPause:
+		return fmt.Errorf("pauses of %v: want 0 to %v", a.Pause, mostPause)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package node_test
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +47,13 @@ func TestMeasure(t *testing.T) {
 		if len(m.Infer) > 1 && sum < 25*time.Millisecond {
 			t.Errorf("%d runs in %v: want those of 50 ms", len(m.Infer), sum)
 		}
+	}
+	start := time.Now()
+	if m := measure(node.MeasureArgs{Runs: 3, Pause: 30 * time.Millisecond}); len(m.Infer) != 3 || slices.Min(m.Preprocess) >= 30*time.Millisecond {
+		t.Errorf("with pauses: %+v", m)
+	}
+	if took := time.Since(start); took < 4*30*time.Millisecond { // the one that does not count, too
+		t.Errorf("three runs, each after 30 ms, took %v", took)
 	}
 	if m := measure(node.MeasureArgs{Loads: 1}); len(m.Load) != 1 || len(m.Infer) != 0 || m.Others != -1 {
 		t.Errorf("a load alone: %+v", m)
@@ -115,6 +123,7 @@ func TestMeasureMistakes(t *testing.T) {
 		{func(a *node.MeasureArgs) { a.Loads = -1 }, "-1 loads: want 0 to 1000"},
 		{func(a *node.MeasureArgs) { a.Runs = 1 << 30 }, "1073741824 runs: want 0 to 1000000"},
 		{func(a *node.MeasureArgs) { a.Least = time.Hour }, "runs for 1h0m0s after 0s: want 0 to 10m0s each"},
+		{func(a *node.MeasureArgs) { a.Pause = 2 * time.Second }, "pauses of 2s: want 0 to 1s"},
 		{func(a *node.MeasureArgs) { a.Image = []byte("x") }, "measure " + good.Model},
 		{func(a *node.MeasureArgs) { a.Provider = "abacus" }, `provider "abacus"`},
 		{func(a *node.MeasureArgs) { a.Optimization = "some" }, `optimization "some"`},

@@ -120,6 +120,7 @@ func (n *inference) visitRuns(ctx context.Context, m model.Model, session *onnx.
 		if err := ctx.Err(); err != nil {
 			return 0, 0, err
 		}
+		time.Sleep(args.Pause)
 		start := clock.Now()
 		input, err := n.preprocess(args.Image, m)
 		if err != nil {

@@ -6,13 +6,14 @@ import (
 )
 
 // A Noise is how much inferences of a model vary: by what factor one takes
-// longer than is expected of it. Factors are log-normal,
+// longer than Infer predicts. Factors are log-normal,
 //
-//	P50/Expected · (P95/P50)^(z/1.645)        z standard normal
+//	P50/Infer · (P95/P50)^(z/1.645)        z standard normal
 //
-// so that half of them are below P50 and 95 % below P95: idle, and at each
-// utilization that was measured; in between, both numbers are linear. Where no
-// P95 is known, nothing varies. The nil Noise is none.
+// so that half of the times are below P50 and 95 % below P95: idle, and at each
+// utilization that was measured; in between, both numbers are linear. So where a
+// model is slowed more or less than the curve of all has it, its own times count.
+// Where no P95 is known, nothing varies. The nil Noise is none.
 type Noise []spread
 
 // A spread is the factors at a utilization.
@@ -25,10 +26,11 @@ func (p Profile) NoiseOf(name string, threads int) (Noise, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := m.closest(threads)
-	n := Noise{t.Sample.spread(0)}
+	t, slower := m.closest(threads), p.SlowdownOf(threads)
+	idle := float64(t.Expected())
+	n := Noise{t.Sample.spread(0, idle)}
 	for _, l := range t.Loaded {
-		n = append(n, l.Sample.spread(l.Utilization))
+		n = append(n, l.Sample.spread(l.Utilization, idle*slower(l.Utilization)))
 	}
 	if !slices.ContainsFunc(n, func(s spread) bool { return s.sigma > 0 }) {
 		return nil, nil
@@ -39,11 +41,13 @@ func (p Profile) NoiseOf(name string, threads int) (Noise, error) {
 // z95 is the standard normal that 95 % are below.
 const z95 = 1.6448536269514722
 
-func (s Sample) spread(utilization float64) spread {
+// spread is that of a sample of which the mean was predicted to be expected, in
+// nanoseconds.
+func (s Sample) spread(utilization, expected float64) spread {
 	if s.P50 <= 0 || s.P95 <= s.P50 {
-		return spread{utilization: utilization, median: 1}
+		return spread{utilization: utilization, median: float64(s.Expected()) / expected}
 	}
-	return spread{utilization, float64(s.P50) / float64(s.Expected()), math.Log(float64(s.P95)/float64(s.P50)) / z95}
+	return spread{utilization, float64(s.P50) / expected, math.Log(float64(s.P95)/float64(s.P50)) / z95}
 }
 
 // Factor is the factor at a utilization, 0 to 1, for a z that is drawn from the

@@ -19,19 +19,19 @@ func TestNoise(t *testing.T) {
 		}}}},
 		{Name: "mean", Threads: []Timing{{Sample: Sample{Mean: 10 * ms}}}},
 		{Name: "median", Threads: []Timing{{Sample: Sample{P50: 10 * ms}}}},
-	}}
+	}, Slowdown: []Curve{{Threads: 1, Points: []Point{{0, 1, 0, 0}, {0.5, 1.6, 0, 0}, {1, 5, 0, 0}}}}}
 	n, err := p.NoiseOf("m", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct{ utilization, p50, p95 float64 }{
 		{0, 0.9, 1.8},
-		{0.5, 0.8, 3.2},
-		// Medians of 0.9 and 0.8, and P95/P50 of 2 and 4, so that halfway the
+		{0.5, 1, 4}, // of 16 ms, which the curve of all predicts
+		// Medians of 0.9 and 1, and P95/P50 of 2 and 4, so that halfway the
 		// logarithm is that of √8.
-		{0.25, 0.85, 0.85 * math.Sqrt(8)},
-		{0.75, 0.9, 0.9 * 2}, // 0.8 and 1; 4 and 1
-		{1, 1, 1},
+		{0.25, 0.95, 0.95 * math.Sqrt(8)},
+		{0.75, 0.9, 0.9 * 2}, // 1 and 0.8; 4 and 1
+		{1, 0.8, 0.8},        // 40 ms of 50: this model is slowed less
 	} {
 		rng := rand.New(rand.NewPCG(1, 2))
 		draws := make([]float64, 100_001)

@@ -49,10 +49,15 @@ type Options struct {
 	Threads []int     // of an inference, ascending; nil: 1 to the number of the node's CPUs
 	Loads   []float64 // background shares, ascending, from 0; nil: 0, 0.25, 0.5, 0.75 and 1
 
-	Runs   int    // of each setting, at least; 0: 30
-	Rounds int    // in which they are made; 0: 6
-	Opens  int    // of a session, of each kind; 0: 5
-	Seed   uint64 // of the order
+	Runs   int // of each setting, at least; 0: 30
+	Rounds int // in which they are made; 0: 6
+	Opens  int // of a session, of each kind; 0: 5
+
+	// Pause is before each run, up to a second: a node that waits between its
+	// requests takes longer for each than one that works without a pause.
+	Pause time.Duration
+
+	Seed uint64 // of the order
 
 	// HoldOut measures, in the same rounds, settings that the profile is not
 	// made of, and says how well it predicts them.

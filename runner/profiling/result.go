@@ -36,6 +36,9 @@ func (r *run) result() Result {
 	if out.Disturbed > 0 {
 		out.Warnings = append(out.Warnings, fmt.Sprintf("others on this machine disturbed %d of %d visits, which do not count where enough calm ones could be had", out.Disturbed, out.Visits))
 	}
+	if o.Pause > 0 {
+		p.Notes = append(p.Notes, fmt.Sprintf("the node did nothing for %v before each run", o.Pause))
+	}
 	p.Notes = append(p.Notes, fmt.Sprintf("each setting was visited in %d rounds of shuffled order, %d runs or more and %v each; background load by processes of equal priority on each CPU of the node", o.Rounds, o.runs(), least))
 	p.Notes = append(p.Notes, out.Warnings...)
 	out.Profile = p

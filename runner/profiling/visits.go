@@ -113,7 +113,7 @@ func (r *run) visit(ctx context.Context, m model.Model, image []byte, s setting)
 	}
 	got, err := r.node.Measure(ctx, node.MeasureArgs{
 		Model: m.Name, Threads: s.threads, Image: image, Keep: true,
-		Runs: r.options.runs(), Least: least, Warm: warm,
+		Runs: r.options.runs(), Least: least, Warm: warm, Pause: r.options.Pause,
 	})
 	if err == nil && len(got.Infer) == 0 {
 		err = fmt.Errorf("no run was measured of %d", r.options.runs())
@@ -163,7 +163,7 @@ func inferCost(m model.Model) float64 {
 
 func (o Options) visitCost(m model.Model) float64 {
 	const settles = 0.5 // a visit: the load changes once for several
-	runs := max(float64(o.runs())*inferCost(m), ms(least))
+	runs := max(float64(o.runs())*(inferCost(m)+ms(o.Pause)), ms(least))
 	return settles*ms(settle) + max(ms(warm), inferCost(m)) + runs
 }
 
