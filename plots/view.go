@@ -243,11 +243,17 @@ func modelTable(s stats.Summary) table {
 func environment(s stats.Summary) table {
 	h := s.Run.Host
 	t := table{Head: []string{"what", "value"}, Numbers: 2}
-	for _, kv := range [][2]string{
-		{"testbed", s.Run.Testbed}, {"world", s.World}, {"started", s.Run.Started.UTC().Format(time.RFC3339)}, {"took", s.Run.Took.Round(time.Second / 10).String()},
-		{"operating system", strings.TrimSpace(h.OS + " " + h.Kernel)}, {"processor", fmt.Sprintf("%s, %d CPUs", cmp.Or(h.CPU, "unknown"), h.CPUs)},
-		{"memory", stats.Number(float64(h.Memory)/(1<<30)).Significant(3) + " GiB"}, {"Go", h.Go}, {"user", h.User},
-	} {
+	facts := [][2]string{{"testbed", s.Run.Testbed}, {"world", s.World}}
+	if s.World == stats.Simulated {
+		facts = append(facts, [2]string{"machine", "any: nothing here depends on it"})
+	} else {
+		facts = append(facts, [][2]string{
+			{"started", s.Run.Started.UTC().Format(time.RFC3339)}, {"took", s.Run.Took.Round(time.Second / 10).String()},
+			{"operating system", strings.TrimSpace(h.OS + " " + h.Kernel)}, {"processor", fmt.Sprintf("%s, %d CPUs", cmp.Or(h.CPU, "unknown"), h.CPUs)},
+			{"memory", stats.Number(float64(h.Memory)/(1<<30)).Significant(3) + " GiB"}, {"Go", h.Go}, {"user", h.User},
+		}...)
+	}
+	for _, kv := range facts {
 		if kv[1] != "" {
 			t.Rows = append(t.Rows, kv[:])
 		}

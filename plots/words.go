@@ -26,7 +26,7 @@ func lead(s stats.Summary) (out []string) {
 	}
 	if r.Unscored != "" {
 		times := "Times are real."
-		if s.World == simulated {
+		if s.World == stats.Simulated {
 			times = "Times are simulated."
 		}
 		out = append(out, "Accuracies here are published, not measured: "+r.Unscored+". "+times)
@@ -63,12 +63,9 @@ func repeats(o stats.Origin) string {
 		from, o.Recorded+o.Simulated+o.Missing, o.Recorded, o.Simulated, o.Missing)
 }
 
-// simulated is the world whose time is virtual.
-const simulated = "sim"
-
 // clock says by what time is taken.
 func clock(s stats.Summary) string {
-	if s.World == simulated {
+	if s.World == stats.Simulated {
 		return "The times are of a virtual clock, which begins at 0 in each trial; a decision takes none of it."
 	}
 	return "The times are of one monotonic clock."
@@ -124,7 +121,7 @@ func validity(s stats.Summary) []string {
 			"A condition is valid if the mean background load was within %s points, at most 5 %% of its requests failed, and it has pairs. That a device or its network was busy with something else shows in the latencies alone.",
 			stats.Number(100*t.CPU).Significant(3))}
 	}
-	if s.World == simulated {
+	if s.World == stats.Simulated {
 		out = []string{"The world is simulated: links, loads and devices are what was asked, so nothing can be off but what the models of them leave out, which the warnings name. " +
 			"A condition is valid if at most 5 % of its requests failed, and it has pairs."}
 	}
@@ -168,7 +165,7 @@ func reproduce(s stats.Summary) (commands, words []string) {
 	}
 	commands = []string{strings.Join(args, " "), "testbed report DIR   # this report, again, from the run directory DIR"}
 	again := "times are as noisy as the machine"
-	if s.World == simulated {
+	if s.World == stats.Simulated {
 		again = "and so is every time"
 	}
 	if r.Hash != "" {

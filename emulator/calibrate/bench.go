@@ -115,20 +115,9 @@ func (b *bench) linkAt(age time.Duration, down, up emulator.Link, seed uint64) e
 	if err != nil {
 		return err
 	}
-	// The link's clock was read between before and after; its 0 is in all of
-	// the intervals that follow from that.
-	from, to := time.Duration(0), time.Duration(1<<63-1)
-	for range 8 {
-		before := now()
-		s, err := b.world.Status()
-		if err != nil {
-			return err
-		}
-		clock := s.Down[receiver].Clock
-		from, to = max(from, before-clock), min(to, now()-clock)
-	}
-	b.origin = (from + to) / 2
-	return nil
+	s, err := b.world.Status()
+	b.origin = s.Down[receiver].Zero
+	return err
 }
 
 // status is what the link to the receiver says of itself.

@@ -13,6 +13,7 @@ import (
 	"github.com/testbed/testbed/emulator"
 	"github.com/testbed/testbed/emulator/relay"
 	"github.com/testbed/testbed/emulator/tc"
+	"github.com/testbed/testbed/emulator/thread"
 )
 
 // thisKernel is the kernel that the router runs on.
@@ -167,13 +168,14 @@ func (l *link) status(now time.Time) (down, up LinkStatus, err error) {
 	case l.relay != nil:
 		toB, toA := l.relay.Stats()
 		down, up = l.relayed(toA), l.relayed(toB)
+		down.Zero, up.Zero = thread.Monotonic(toA.Zero), thread.Monotonic(toB.Zero)
 	default:
 		if down, err = l.down.status(); err == nil {
 			up, err = l.up.status()
 		}
 		for _, s := range []*LinkStatus{&down, &up} {
 			s.Reason = l.reason + s.Reason
-			s.Clock = now.Sub(l.since)
+			s.Clock, s.Zero = now.Sub(l.since), thread.Monotonic(l.since)
 		}
 	}
 	down.Counted, up.Counted = now.Sub(l.counted), now.Sub(l.counted)

@@ -84,8 +84,9 @@ type LinkStatus struct {
 
 	// Clock is the time of the link's Trace: since SetLink, or, after
 	// SetLinkAt, as that set it and since then. Counted is how long ago that
-	// SetLink was from which on there are counts.
-	Clock, Counted time.Duration
+	// SetLink was from which on there are counts. Zero is when Clock was 0, by
+	// CLOCK_MONOTONIC.
+	Clock, Counted, Zero time.Duration
 }
 
 // A LagBin is how many packets were late by at most this, and by more than the

@@ -127,7 +127,7 @@ func TestSetLinkAtSeeds(t *testing.T) {
 		if err := w.SetLinkAt("edge", half, emulator.Link{}, seed, time.Hour); err != nil {
 			t.Fatal(err)
 		}
-		r := ask(t, w, "control", order{Do: "ping", Addr: w.Addr("edge"), Count: 24, Wait: 100 * ms})
+		r := ask(t, w, "control", order{Do: "ping", Addr: w.Addr("edge"), Count: 24, Wait: 300 * ms})
 		if before, again := back[seed]; again && !slices.Equal(before, r.Back) {
 			t.Errorf("seed %d: %v come back, and before %v", seed, r.Back, before)
 		}

@@ -51,7 +51,10 @@ type Stats struct {
 	Lag                    []lag.Bin
 	LagP50, LagP99, LagMax time.Duration
 
-	Clock time.Duration // of the link, the time of a Trace: since Set, or the age at SetAt and since then
+	// Clock is that of the link, the time of a Trace: since Set, or the age at
+	// SetAt and since then. Zero is when it was 0.
+	Clock time.Duration
+	Zero  time.Time
 }
 
 // A setting is one direction's link between two calls of Set or SetAt. Its
@@ -124,5 +127,6 @@ func (s *setting) stats() Stats {
 		LagP99:     s.lag.Quantile(0.99),
 		LagMax:     s.lag.Max(),
 		Clock:      time.Since(s.origin),
+		Zero:       s.origin,
 	}
 }

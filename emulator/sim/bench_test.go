@@ -4,6 +4,7 @@ import (
 	"flag"
 	"math/rand/v2"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -12,6 +13,8 @@ import (
 	"github.com/testbed/testbed/emulator"
 	"github.com/testbed/testbed/emulator/sim"
 	"github.com/testbed/testbed/emulator/unit"
+	"github.com/testbed/testbed/runner/record"
+	"github.com/testbed/testbed/selector"
 )
 
 const ms = time.Millisecond
@@ -31,6 +34,7 @@ type desk struct {
 	left   int
 	done   int
 	total  time.Duration // of all that are done
+	record func(*visit)  // nil: nothing is written down
 }
 
 // A visit is one request.
@@ -83,6 +87,9 @@ func (v *visit) Happen() {
 	case 3:
 		d.done++
 		d.total += d.engine.Now() - v.at
+		if d.record != nil {
+			d.record(v)
+		}
 		d.free = append(d.free, v)
 	}
 }
@@ -102,6 +109,36 @@ func BenchmarkRequest(b *testing.B) {
 	if d.done != b.N {
 		b.Fatalf("%d of %d requests are done", d.done, b.N)
 	}
+}
+
+// BenchmarkRecorded is the same with a line of requests.jsonl for each.
+func BenchmarkRecorded(b *testing.B) {
+	w, err := record.Create(filepath.Join(b.TempDir(), "run"), record.Header{}, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer w.Close()
+	d, block := newDesk(upload, download, b.N), record.Block{}
+	d.record = func(v *visit) {
+		now := d.engine.Now()
+		infer := v.job.Work
+		err := block.Request(record.Request{Condition: "20Mbps/idle", Arm: "advanced", Pair: d.done, Sample: "blank/000001", Option: "resnet18@edge", Model: "resnet18", Node: "edge",
+			Due: v.at, Sent: v.at, Done: now, Phases: selector.Phases{Upload: v.job.Began - v.at, Infer: infer, Download: now - v.job.Began - infer},
+			Measured: now - v.at, Up: 12_000, Down: 1000, Label: 1, Prediction: 1})
+		if err == nil && block.Size() > 1<<20 {
+			err = w.Append(&block)
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	d.engine.Run()
+	if err := w.Append(&block); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "requests/s")
 }
 
 // BenchmarkSimPy is the same model in SimPy 2, and how many times as fast ours is.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/testbed/testbed/runner/record"
 )
@@ -27,7 +29,21 @@ func aboutOf(h *record.Header) About {
 	for _, m := range h.Models {
 		a.Models = append(a.Models, modelOf(h, m))
 	}
+	if h.World == Simulated {
+		a.Started, a.Took, a.Host, a.Command = time.Time{}, 0, record.Host{}, withoutOut(a.Command)
+	}
 	return a
+}
+
+// withoutOut is a command line without where its results go.
+func withoutOut(command []string) []string {
+	out := []string{}
+	for i, arg := range command {
+		if arg != "--out" && !strings.HasPrefix(arg, "--out=") && (i == 0 || command[i-1] != "--out") {
+			out = append(out, arg)
+		}
+	}
+	return out
 }
 
 // modelOf joins what was known of a model with its profile on the judged node.

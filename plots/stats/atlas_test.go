@@ -164,7 +164,7 @@ func TestInOrder(t *testing.T) {
 // other as they were recorded: b for 3 s, as telemetry says, then a.
 func TestSimulatedTimeline(t *testing.T) {
 	s := newSmall("a", "b")
-	s.Header.World = simulated
+	s.Header.World = Simulated
 	for _, id := range []string{"b", "a"} {
 		for pair := range 2 {
 			r := s.answer(id, "greedy", 0, pair, 100*ms, true)

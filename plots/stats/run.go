@@ -15,12 +15,12 @@ type About struct {
 	Description string            `json:"description"`
 	Testbed     string            `json:"testbed"`
 	Error       string            `json:"error,omitempty"`
-	Command     []string          `json:"command"`
+	Command     []string          `json:"command"` // of a simulation without --out
 	File        string            `json:"file"`
 	Hash        string            `json:"sha256"`
 	Seed        uint64            `json:"seed"`
-	Started     time.Time         `json:"started"`
-	Took        time.Duration     `json:"took_ns"`
+	Started     time.Time         `json:"started,omitzero"` // this, Took and Host are not told of a simulation, on which they have no effect
+	Took        time.Duration     `json:"took_ns,omitempty"`
 	Arms        []string          `json:"arms"`
 	Selectors   []record.Selector `json:"selectors"`
 	Shadows     []record.Selector `json:"shadows,omitempty"`
@@ -40,7 +40,7 @@ type About struct {
 	Unscored    string            `json:"unscored,omitempty"` // why accuracies are published ones, not measured; empty: they were measured
 	Models      []ModelInfo       `json:"models"`
 	ProfileFrom string            `json:"profile_from,omitempty"` // the device profile that the selectors went by; empty: measured by the run
-	Host        record.Host       `json:"host"`
+	Host        record.Host       `json:"host,omitzero"`
 	Nodes       []Fact            `json:"nodes"`
 }
 

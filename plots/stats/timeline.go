@@ -109,15 +109,15 @@ func (d *data) span(k trialKey, r *record.Request) {
 	d.spans[k] = span{min(s.from, r.Sent), max(s.to, r.Done)}
 }
 
-// simulated is the world in which the times of every trial count from its own
+// Simulated is the world in which the times of every trial count from its own
 // beginning.
-const simulated = "sim"
+const Simulated = "sim"
 
 // starts are when the trials of a simulated run begin, one after the other as
 // they were recorded; none of others, whose trials are on one clock.
 func (d *data) starts() map[trialKey]time.Duration {
 	out := map[trialKey]time.Duration{}
-	if d.run.Header.World != simulated {
+	if d.run.Header.World != Simulated {
 		return out
 	}
 	long := map[trialKey]time.Duration{}
