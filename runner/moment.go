@@ -32,23 +32,8 @@ type moment struct {
 
 // begin is the trial's time 0, now.
 func begin(ctx context.Context, w World, c scenarios.Condition) (*moment, error) {
-	m := &moment{world: w, zero: w.Now(), can: varies(c)}
+	m := &moment{world: w, zero: w.Now(), can: c.Varies()}
 	return m, m.rewind(ctx, 0) // what has varied since the world was made, has not
-}
-
-// varies says whether links or loads of c change over time by themselves.
-func varies(c scenarios.Condition) bool {
-	for _, l := range c.Links {
-		if l.Down.Varies() || l.Up.Varies() {
-			return true
-		}
-	}
-	for _, l := range c.Background {
-		if l.Varies() {
-			return true
-		}
-	}
-	return false
 }
 
 // now is the trial's time.

@@ -223,6 +223,22 @@ type Condition struct {
 	Placements []string `json:"placements,omitempty"`
 }
 
+// Varies says whether links or loads of the condition change over time by
+// themselves.
+func (c Condition) Varies() bool {
+	for _, l := range c.Links {
+		if l.Down.Varies() || l.Up.Varies() {
+			return true
+		}
+	}
+	for _, l := range c.Background {
+		if l.Varies() {
+			return true
+		}
+	}
+	return false
+}
+
 // Links are the two directions between a node and the rest of the world.
 type Links struct {
 	Down emulator.Link `json:"down"` // towards the node

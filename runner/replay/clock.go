@@ -26,7 +26,7 @@ type span struct{ from, to, ahead time.Duration }
 // that counts. What happened between requests is left out.
 func (t *recorded) spans(c scenarios.Condition) (all []span) {
 	began, longest, pair := time.Duration(0), time.Duration(0), 0
-	varied := varies(c)
+	varied := c.Varies()
 	for i, r := range t.requests {
 		if i == 0 || r.Pair != pair {
 			began, pair = longest+c.Think, r.Pair
@@ -39,21 +39,6 @@ func (t *recorded) spans(c scenarios.Condition) (all []span) {
 		longest = max(longest, at+r.Done-r.Due)
 	}
 	return all
-}
-
-// varies says whether anything of a condition changes over time by itself.
-func varies(c scenarios.Condition) bool {
-	for _, l := range c.Links {
-		if l.Down.Varies() || l.Up.Varies() {
-			return true
-		}
-	}
-	for _, l := range c.Background {
-		if l.Varies() {
-			return true
-		}
-	}
-	return false
 }
 
 // A second is what telemetry says of one second of a trial's clock: a mean over
