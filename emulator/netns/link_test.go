@@ -12,6 +12,7 @@ import (
 
 	"github.com/testbed/testbed/emulator"
 	"github.com/testbed/testbed/emulator/netns"
+	"github.com/testbed/testbed/emulator/thread"
 	"github.com/testbed/testbed/emulator/trace"
 	"github.com/testbed/testbed/emulator/unit"
 )
@@ -93,6 +94,9 @@ func TestEngines(t *testing.T) {
 			}
 			if down.Clock <= 0 || down.Clock > time.Minute {
 				t.Errorf("clock %v, want the time since the link was set", down.Clock)
+			}
+			if since := thread.Monotonic(time.Now()) - down.Zero; since < down.Clock || since > down.Clock+time.Minute {
+				t.Errorf("clock %v, and it was 0 %v ago", down.Clock, since)
 			}
 		})
 	}

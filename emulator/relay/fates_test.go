@@ -45,7 +45,7 @@ func TestFatesRepeat(t *testing.T) {
 			h.relay.Set(all, emulator.Link{}, seed)
 			got := h.datagrams(t, n)
 			s, _ := h.relay.Stats()
-			s.LagP50, s.LagP99, s.LagMax, s.Lag, s.Clock = 0, 0, 0, nil, 0
+			s.LagP50, s.LagP99, s.LagMax, s.Lag, s.Clock, s.Zero = 0, 0, 0, nil, 0, time.Time{}
 			return got, s
 		}
 		first, stats := run(7)

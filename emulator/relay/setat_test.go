@@ -60,6 +60,9 @@ func TestSetAt(t *testing.T) {
 		if ab.Clock < time.Hour || ab.Clock > time.Hour+time.Since(before) {
 			t.Errorf("the clock shows %v, want one hour and %v at most", ab.Clock, time.Since(before))
 		}
+		if since := time.Since(ab.Zero); since < ab.Clock || since > ab.Clock+time.Since(before) {
+			t.Errorf("the clock shows %v, and was 0 %v ago", ab.Clock, since)
+		}
 	}
 	w.relay.Set(there, back, 1)
 	if ab, ba := w.relay.Stats(); ab.Packets+ba.Packets != 0 || len(ab.Lag) != 0 || ab.Clock > time.Minute {
