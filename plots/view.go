@@ -68,7 +68,7 @@ func viewOf(s stats.Summary, figures []Figure) view {
 		Title: cmp.Or(s.Run.Title, s.Scenario, "A run"), Result: s.Verdict.Result, Sentence: strings.TrimPrefix(s.Verdict.Sentence, s.Verdict.Result),
 		Lead: lead(s), Figures: figures, Requirements: requirements(s), Definitions: definitionTable(s),
 		Choices: choiceList(s), Measured: method(s), Validity: validity(s), Models: modelTable(s),
-		Environment: environment(s), Warnings: s.Warnings,
+		Environment: environment(s), Warnings: stats.Texts(s.Warnings),
 	}
 	some := s
 	if v.Shown = fewWords(s, mostRows); v.Shown != "" {
@@ -132,7 +132,7 @@ func conditions(s stats.Summary) table {
 	for _, c := range s.Conditions {
 		valid := "yes"
 		if !c.Valid {
-			valid = "no: " + strings.Join(c.Reasons, "; ")
+			valid = "no: " + strings.Join(stats.Texts(c.Reasons), "; ")
 		}
 		var medians, accuracies []string
 		row := []string{c.Label, valid, fmt.Sprint(c.Pairs), interval(c.Saving.MeanOfRatios, 100, " %"), "", "", interval(c.AccuracyDrop, 1, "")}

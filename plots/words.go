@@ -128,7 +128,7 @@ func validity(s stats.Summary) []string {
 	var reasons []string
 	for _, c := range s.Conditions {
 		for _, r := range c.Reasons {
-			reasons = append(reasons, "Invalid: "+c.Label+": "+r+".")
+			reasons = append(reasons, "Invalid: "+c.Label+": "+r.Text+".")
 		}
 	}
 	out = append(out, reasons[:min(len(reasons), mostRows)]...)

@@ -38,7 +38,7 @@ func (a *app) printSummary(dir string, s *stats.Summary) error {
 	}
 	for _, c := range some {
 		for _, why := range c.Reasons {
-			fmt.Fprintf(a.out, "%s is not valid: %s\n", c.ID, why)
+			fmt.Fprintf(a.out, "%s is not valid: %s\n", c.ID, why.Text)
 		}
 	}
 	fmt.Fprintf(a.out, "\n%s\n", s.Verdict.Sentence)
@@ -115,7 +115,7 @@ func choices(a stats.Arm) string {
 // late says whether packets were late in a condition that is not valid.
 func late(s *stats.Summary) bool {
 	return slices.ContainsFunc(s.Conditions, func(c stats.Condition) bool {
-		return slices.ContainsFunc(c.Reasons, func(why string) bool { return strings.Contains(why, " lag: ") })
+		return slices.ContainsFunc(c.Reasons, func(why stats.Finding) bool { return why.Name == stats.Lag })
 	})
 }
 

@@ -122,7 +122,7 @@ func (w *world) compareLoad(l *loaded) Background {
 			b.Asked = round(l.asked.Asked)
 		}
 		if b.Asked > 0 {
-			w.warnings = append(w.warnings, fmt.Sprintf("%s %s: no telemetry says what background load was achieved", l.node, l.resource))
+			w.warn(Load, "%s %s: no telemetry says what background load was achieved", l.node, l.resource)
 		}
 		return b
 	}
@@ -181,10 +181,10 @@ func (w *world) judgeLoad(l *loaded, b Background) {
 		return
 	}
 	if l.asked != nil && l.asked.Gives {
-		w.warnings = append(w.warnings, text+"; TCP gives way to what else uses the link")
+		w.warn(Load, "%s; TCP gives way to what else uses the link", text)
 		return
 	}
-	w.reason("%s%s", text, b.Users.had(b.Achieved < b.Asked))
+	w.reason(Load, "%s%s", text, b.Users.had(b.Achieved < b.Asked))
 }
 
 // had says who had the rest of the CPUs, the greatest share first, where a load

@@ -64,10 +64,10 @@ func TestBackground(t *testing.T) {
 			s.Telemetry = append(s.Telemetry, l)
 		}
 		got := Summarize(s.Run).Conditions[0]
-		if diff := cmp.Diff(orEmpty(tt.reasons), got.Reasons); diff != "" {
+		if diff := cmp.Diff(orEmpty(tt.reasons), Texts(got.Reasons)); diff != "" {
 			t.Errorf("%s: reasons (-want +got)\n%s", tt.name, diff)
 		}
-		if all := strings.Join(got.Warnings, "\n"); tt.warned != "" && !strings.Contains(all, tt.warned) {
+		if all := strings.Join(Texts(got.Warnings), "\n"); tt.warned != "" && !strings.Contains(all, tt.warned) {
 			t.Errorf("%s: warnings do not say %q:\n%s", tt.name, tt.warned, all)
 		}
 	}

@@ -71,10 +71,10 @@ func (d *data) comparison(s *Summary, arm int) *comparing {
 			c.same.take(&k.sameDraws, k.together, out.Valid)
 		}
 		if n := len(k.pairs); n > 0 && n < fewestPairs {
-			out.Warnings = append(out.Warnings, fmt.Sprintf("%s: %d pairs bear no interval, which needs %d", k.Arm, n, fewestPairs))
+			out.Warnings = append(out.Warnings, finding(TooFew, "%s: %d pairs bear no interval, which needs %d", k.Arm, n, fewestPairs).by(k.Arm).of(float64(n), fewestPairs))
 		}
 		if w := k.Saving.skewed(); w != "" {
-			out.Warnings = append(out.Warnings, k.Arm+": "+w)
+			out.Warnings = append(out.Warnings, finding(Skewed, "%s: %s", k.Arm, w).by(k.Arm))
 		}
 		if out.Valid {
 			c.pairs = append(c.pairs, k.pairs...)
@@ -156,7 +156,7 @@ func (c *comparing) fill(d *data, s *Summary) {
 	o.EqualWeight.AccuracyDrop = round(mean(drops))
 	o.Order = orderOf(c.pairs)
 	if c.savings.thin > 0 {
-		d.warn("%d conditions have a single pair: the overall interval cannot know how pairs differ there", c.savings.thin)
+		d.warn(TooFew, "%d conditions have a single pair: the overall interval cannot know how pairs differ there", c.savings.thin)
 	}
 }
 

@@ -126,7 +126,7 @@ func (c *contrast) condition(p [2]int) contrasted {
 	x, y := &c.a.cells[p[0]], &c.b.cells[p[1]]
 	inA, inB := c.a.condition(p[0]), c.b.condition(p[1])
 	out := contrasted{Contrasted: Contrasted{Label: label(x.condition), A: x.condition.ID, B: y.condition.ID, Arms: []Times{},
-		Valid: [2]bool{inA.Valid, inB.Valid}, Reasons: [2][]string{inA.Reasons, inB.Reasons}}}
+		Valid: [2]bool{inA.Valid, inB.Valid}, Reasons: [2][]Finding{inA.Reasons, inB.Reasons}}}
 	out.cells[0].Label, out.cells[1].Label = out.Label, out.Label
 	for i, arm := range c.a.arms {
 		if k := slices.Index(c.b.arms, arm); k >= 0 {

@@ -82,7 +82,7 @@ func (c *contrast) noteConditions(out *Contrast, pairs [][2]int, note func(strin
 		for side := range invalid {
 			if !k.Valid[side] {
 				invalid[side] = append(invalid[side], name)
-				why[side] = cmp.Or(why[side], k.Reasons[side][0])
+				why[side] = cmp.Or(why[side], k.Reasons[side][0].Text)
 			}
 		}
 	}

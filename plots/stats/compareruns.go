@@ -37,8 +37,8 @@ type Contrasted struct {
 	B     string  `json:"b"`
 	Valid [2]bool `json:"valid"`
 	// Reasons are why it is not valid in A, and in B.
-	Reasons [2][]string `json:"reasons"`
-	Arms    []Times     `json:"arms"` // that both runs have, in the order of A
+	Reasons [2][]Finding `json:"reasons"`
+	Arms    []Times      `json:"arms"` // that both runs have, in the order of A
 	// Options are those that the oracle ran in both; none if either has no
 	// replays here.
 	Options []Times `json:"options,omitempty"`

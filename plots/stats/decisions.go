@@ -117,13 +117,13 @@ func (k *deciding) share(meanMillis float64) Number {
 
 // warnings say what of the decisions of an arm in a condition is not as it
 // should be.
-func (k *deciding) warnings(name string, share Number) (out []string) {
+func (k *deciding) warnings(name string, share Number) (out []Finding) {
 	if share > mostDeciding {
-		out = append(out, fmt.Sprintf("%s: its decisions took %s of t, more than %s; they are not part of t", name, share.Percent(2), Number(mostDeciding).Percent(0)))
+		out = append(out, finding(Decision, "%s: its decisions took %s of t, more than %s; they are not part of t", name, share.Percent(2), Number(mostDeciding).Percent(0)).by(name).of(float64(share), mostDeciding))
 	}
 	if k.failed > 0 {
 		first := frequent(k.failures.count)[0]
-		out = append(out, fmt.Sprintf("%s: %d of %d decisions failed and were made by its fallback, such as: %s", name, k.failed, k.n, k.failures.first[first]))
+		out = append(out, finding(Decision, "%s: %d of %d decisions failed and were made by its fallback, such as: %s", name, k.failed, k.n, k.failures.first[first]).by(name).of(float64(k.failed), 0))
 	}
 	return out
 }

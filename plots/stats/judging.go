@@ -26,11 +26,11 @@ func (d *data) judge(s *Summary) {
 	}
 	for _, name := range s.Judging.Order {
 		if a := s.Regret[name].Ablation; a != nil && a.N >= fewestAblated && a.Changed == 0 {
-			d.warn("%s, which is %s without %s, chose at all %d instants what that did: the term is worth nothing in these conditions", name, a.Of, a.Without, a.N)
+			d.warn(Regrets, "%s, which is %s without %s, chose at all %d instants what that did: the term is worth nothing in these conditions", name, a.Of, a.Without, a.N)
 		}
 	}
 	if n := s.Judging.LeftOut; n > 0 {
-		d.warn("%d instants that were replayed have no oracle, as no option that the budget allows answered: left out of regret", n)
+		d.warn(Regrets, "%d instants that were replayed have no oracle, as no option that the budget allows answered: left out of regret", n)
 	}
 }
 

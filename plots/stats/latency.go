@@ -20,8 +20,8 @@ func needs(p, confidence float64) int {
 
 // latencyOf describes times, which it sorts, with a warning for what is left
 // out. Times that are not positive are not times and were left out before.
-func latencyOf(times []float64, confidence float64) (Latency, []string) {
-	l := Latency{Missing(), Missing(), Missing(), Missing(), Missing()}
+func latencyOf(times []float64, confidence float64) (Latency, []Finding) {
+	l := Latency{Mean: Missing(), P50: Missing(), P90: Missing(), P95: Missing(), P99: Missing()}
 	if len(times) == 0 {
 		return l, nil
 	}
@@ -43,9 +43,9 @@ func latencyOf(times []float64, confidence float64) (Latency, []string) {
 	case 0:
 		return l, nil
 	case 1:
-		return l, []string{fmt.Sprintf("%d times do not bear %s, which needs %s", len(times), names[0], wanted[0])}
+		return l, []Finding{finding(TooFew, "%d times do not bear %s, which needs %s", len(times), names[0], wanted[0])}
 	}
-	return l, []string{fmt.Sprintf("%d times do not bear %s, which need %s", len(times), strings.Join(names, ", "), strings.Join(wanted, ", "))}
+	return l, []Finding{finding(TooFew, "%d times do not bear %s, which need %s", len(times), strings.Join(names, ", "), strings.Join(wanted, ", "))}
 }
 
 // mean of values, NaN of none.
@@ -94,7 +94,7 @@ func (p Phases) List() [7]Number {
 }
 
 // armOf describes one arm in one condition.
-func (d *data) armOf(name string, requests []*request, confidence float64) (Arm, []string) {
+func (d *data) armOf(name string, requests []*request, confidence float64) (Arm, []Finding) {
 	a := Arm{Selector: name, Requests: len(requests), Models: map[string]int{}, Decide: Missing(), DecideShare: Missing()}
 	var answered []*request
 	var times []float64
@@ -125,10 +125,11 @@ func (d *data) armOf(name string, requests []*request, confidence float64) (Arm,
 	a.Wait = meanOf(answered, func(r *request) time.Duration { return r.Wait })
 	a.Wasted = meanOf(answered, func(r *request) time.Duration { return r.Wasted })
 	if bad > 0 {
-		warnings = append(warnings, fmt.Sprintf("%d requests have a measured time that is not positive: left out of all times", bad))
+		warnings = append(warnings, finding(OddRecords, "%d requests have a measured time that is not positive: left out of all times", bad))
 	}
 	for i, w := range warnings {
-		warnings[i] = name + ": " + w
+		w.Text, w.Arm = name+": "+w.Text, name
+		warnings[i] = w
 	}
 	return a, warnings
 }

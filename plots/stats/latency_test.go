@@ -29,8 +29,8 @@ func TestPercentiles(t *testing.T) {
 	if l.Mean != 50.5 || l.P50 != 50 || l.P90 != 90 || l.P95 != 95 || l.P99.Known() {
 		t.Errorf("latency %+v, want 50.5, 50, 90, 95 and none", l)
 	}
-	if len(warnings) != 1 || !strings.Contains(warnings[0], "p99") || !strings.Contains(warnings[0], "368") {
-		t.Errorf("warnings %q, want one about p99 and 368", warnings)
+	if len(warnings) != 1 || !strings.Contains(warnings[0].Text, "p99") || !strings.Contains(warnings[0].Text, "368") {
+		t.Errorf("warnings %v, want one about p99 and 368", warnings)
 	}
 }
 

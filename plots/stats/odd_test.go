@@ -192,7 +192,7 @@ func TestPlanned(t *testing.T) {
 	s.Header.Status, s.Header.Repetitions, s.Header.Conditions[0].Requests = "failed", 2, 50
 	s.Header.Error = "disk full"
 	got := Summarize(s.Run)
-	all := strings.Join(got.Warnings, "\n")
+	all := strings.Join(Texts(got.Warnings), "\n")
 	for _, want := range []string{`its status is "failed", and 30 of 100 planned pairs are recorded`, "the run ended with: disk full", "c: 30 of 100 planned pairs are recorded whole"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("warnings do not say %q:\n%s", want, all)
@@ -210,7 +210,7 @@ func TestWarningsOfTheWorld(t *testing.T) {
 			{Condition: "c", Repetition: 1, Node: "edge", Engine: "tc", Differs: "down: HTB would be up to 2.2ms early"},
 		},
 	}
-	got := strings.Join(Summarize(run).Warnings, "\n")
+	got := strings.Join(Texts(Summarize(run).Warnings), "\n")
 	for _, want := range []string{"node edge: shares CPUs", "edge: the links are played by tc and are not quite what was asked: down: HTB would be up to 2.2ms early"} {
 		if n := strings.Count(got, want); n != 1 {
 			t.Errorf("%d times %q in the warnings:\n%s", n, want, got)

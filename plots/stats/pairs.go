@@ -2,7 +2,6 @@ package stats
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"github.com/testbed/testbed/runner/record"
@@ -19,7 +18,7 @@ type data struct {
 	order    []trialKey        // in which trials began
 	trials   int               // in all conditions
 	deciding []*deciding       // by arm, over all conditions
-	warnings []string
+	warnings []Finding
 }
 
 // A cell is what was recorded in one condition.
@@ -89,11 +88,11 @@ func (d *data) read(lines record.Lines, conditions *[]record.Condition) *shelf {
 	}
 	for _, a := range arms.sort() {
 		d.arms = append(d.arms, a)
-		d.warn("requests of arm %q, which run.json does not name", a)
+		d.warn(OddRecords, "requests of arm %q, which run.json does not name", a)
 	}
 	for _, id := range cells.sort() {
 		*conditions = append(*conditions, record.Condition{ID: id})
-		d.warn("requests of condition %q, which run.json does not name", id)
+		d.warn(OddRecords, "requests of condition %q, which run.json does not name", id)
 	}
 	for i := range shelf.len() {
 		r := shelf.at(i)
@@ -131,7 +130,7 @@ func (d *data) dedupe(all []*request) []*request {
 		kept = append(kept, r)
 	}
 	if n := len(all) - len(kept); n > 0 {
-		d.warn("%d requests are recorded more than once: the last record of each counts", n)
+		d.warn(OddRecords, "%d requests are recorded more than once: the last record of each counts", n)
 	}
 	return kept
 }
@@ -187,8 +186,8 @@ func (c *cell) all(arm int) []pair {
 	return out
 }
 
-func (d *data) warn(format string, args ...any) {
-	d.warnings = append(d.warnings, fmt.Sprintf(format, args...))
+func (d *data) warn(name, format string, args ...any) {
+	d.warnings = append(d.warnings, finding(name, format, args...))
 }
 
 // index maps the key of each element to its place.

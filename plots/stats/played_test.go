@@ -61,7 +61,7 @@ func TestPlayed(t *testing.T) {
 		s.many("c", 20, 100*ms, 50*ms)
 		tt.spoil(s)
 		got := Summarize(s.Run).Conditions[0]
-		if diff := cmp.Diff(orEmpty(tt.want), got.Reasons); diff != "" {
+		if diff := cmp.Diff(orEmpty(tt.want), Texts(got.Reasons)); diff != "" {
 			t.Errorf("%s: reasons (-want +got)\n%s", tt.name, diff)
 		}
 	}

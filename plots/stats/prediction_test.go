@@ -119,7 +119,7 @@ func TestDecisions(t *testing.T) {
 	if len(d.Failures) != 2 || d.Failures[0] != want {
 		t.Errorf("failures %q, want %q first", d.Failures, want)
 	}
-	all := strings.Join(got.Warnings, "\n")
+	all := strings.Join(Texts(got.Warnings), "\n")
 	for _, w := range []string{"c: advanced: its decisions took 2.05 % of t, more than 1 %", "advanced: 3 of 400 decisions failed and were made by its fallback, such as: late"} {
 		if !strings.Contains(all, w) {
 			t.Errorf("warnings do not say %q:\n%s", w, all)

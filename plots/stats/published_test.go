@@ -46,8 +46,8 @@ func TestUnscored(t *testing.T) {
 	if want := "gives up 4.3 points of accuracy (published, not measured; at most 10 asked)"; !strings.Contains(s.Verdict.Sentence, want) {
 		t.Errorf("verdict %q: want %q in it", s.Verdict.Sentence, want)
 	}
-	if want := "accuracies are published, not measured: the weights"; !strings.Contains(strings.Join(s.Warnings, "\n"), want) {
-		t.Errorf("warnings %q: want %q", s.Warnings, want)
+	if want := "accuracies are published, not measured: the weights"; !strings.Contains(strings.Join(Texts(s.Warnings), "\n"), want) {
+		t.Errorf("warnings %v: want %q", s.Warnings, want)
 	}
 	var out bytes.Buffer
 	if err := s.Encode(&out); err != nil || !strings.Contains(out.String(), `"unscored": "the weights of big`) {

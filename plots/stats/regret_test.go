@@ -152,7 +152,7 @@ func TestRegretLeavesOut(t *testing.T) {
 	if got.Conditions[1].Regret == nil {
 		t.Error("the invalid condition has no regret of its own")
 	}
-	if all := strings.Join(got.Warnings, "\n"); !strings.Contains(all, "1 instants that were replayed have no oracle") {
+	if all := strings.Join(Texts(got.Warnings), "\n"); !strings.Contains(all, "1 instants that were replayed have no oracle") {
 		t.Errorf("warnings %s", all)
 	}
 }
@@ -177,7 +177,7 @@ func TestAblations(t *testing.T) {
 			t.Errorf("%s (-want +got)\n%s", name, diff)
 		}
 	}
-	all := strings.Join(got.Warnings, "\n")
+	all := strings.Join(Texts(got.Warnings), "\n")
 	if !strings.Contains(all, "rash, which is whole without hysteresis, chose at all 8 instants what that did") || strings.Contains(all, "blind") {
 		t.Errorf("warnings %s", all)
 	}

@@ -24,14 +24,14 @@ func TestSkewedByAFewSlowRequests(t *testing.T) {
 	if v := got.Saving.MeanOfRatios.Value; v > -0.9 || v < -0.91 {
 		t.Errorf("Δt %v, want -0.9025", v)
 	}
-	if !strings.Contains(strings.Join(got.Warnings, "\n"), "advanced: Δt, a mean of ratios, is −90.") {
-		t.Errorf("warnings %q: want one about a few slow requests", got.Warnings)
+	if !strings.Contains(strings.Join(Texts(got.Warnings), "\n"), "advanced: Δt, a mean of ratios, is −90.") {
+		t.Errorf("warnings %v: want one about a few slow requests", got.Warnings)
 	}
 	even := newSmall("c")
 	even.many("c", 200, 100*ms, 50*ms)
 	for _, w := range Summarize(even.Run).Conditions[0].Warnings {
-		if strings.Contains(w, "geometric") {
-			t.Errorf("a steady run is warned of: %s", w)
+		if strings.Contains(w.Text, "geometric") {
+			t.Errorf("a steady run is warned of: %s", w.Text)
 		}
 	}
 }

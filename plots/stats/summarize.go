@@ -89,18 +89,16 @@ func (d *data) condition(i int) Condition {
 		out.Arms = append(out.Arms, a)
 		out.Warnings = append(append(out.Warnings, warnings...), k.warnings(name, a.DecideShare)...)
 	}
-	if why := failures(out.Arms); why != "" {
-		out.Reasons = append(out.Reasons, why)
-	}
+	out.Reasons = append(out.Reasons, failures(out.Arms)...)
 	if why := d.pairless(cell); why != "" {
-		out.Reasons = append(out.Reasons, why)
+		out.Reasons = append(out.Reasons, finding(NoPairs, "%s", why))
 	}
 	out.Valid = len(out.Reasons) == 0
 	if planned, n := c.Requests*d.run.Header.Repetitions, len(cell.all(1)); n > 0 && n < planned {
-		out.Warnings = append(out.Warnings, fmt.Sprintf("%d of %d planned pairs are recorded whole", n, planned))
+		out.Warnings = append(out.Warnings, finding(Incomplete, "%d of %d planned pairs are recorded whole", n, planned).of(float64(n), float64(planned)))
 	}
 	if len(cell.trials) == 1 {
-		out.Warnings = append(out.Warnings, "one repetition: the interval does not know how trials differ")
+		out.Warnings = append(out.Warnings, finding(TooFew, "one repetition: the interval does not know how trials differ").of(1, 2))
 	}
 	return out
 }
@@ -142,7 +140,7 @@ func (d *data) decided(s *Summary) {
 		if p := d.deciding[arm].predicted.summary(name, confidence); p != nil {
 			s.Predictions = append(s.Predictions, *p)
 			if w := p.Bound.warning(name); w != "" {
-				d.warn("%s", w)
+				d.warn(Predicting, "%s", w)
 			}
 		}
 		for i := range s.Conditions {

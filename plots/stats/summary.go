@@ -35,8 +35,8 @@ type Summary struct {
 	// that does not predict.
 	Predictions []Prediction `json:"predictions"`
 
-	Warnings []string `json:"warnings"`
-	Run      About    `json:"run"`
+	Warnings []Finding `json:"warnings"`
+	Run      About     `json:"run"`
 }
 
 // The results that a Verdict may have.
@@ -49,9 +49,35 @@ const (
 
 // A Verdict holds a run to its requirements, over its valid conditions.
 type Verdict struct {
-	Result       string        `json:"result"`
-	Sentence     string        `json:"sentence"`
+	Result   string `json:"result"`
+	Sentence string `json:"sentence"`
+	// Checks are of validity, which comes first: a run of which they do not
+	// hold has no verdict but INVALID.
+	Checks       []Check       `json:"checks"`
 	Requirements []Requirement `json:"requirements"`
+	Stopping     *Stopping     `json:"stopping,omitempty"` // nil: the run was not to end early
+}
+
+// A Check is one thing that must hold before anything is judged.
+type Check struct {
+	Name string `json:"name"` // as the findings of it: network, load, generator, …
+	What string `json:"what"` // in words
+	Held *bool  `json:"held"` // nil: nothing was recorded to tell by
+	// Failed is in how many of the conditions it did not hold; of one that
+	// is of the whole run, 0 or 1.
+	Failed int    `json:"failed"`
+	Of     int    `json:"of"`
+	Worst  string `json:"worst"` // a finding, of one that did not hold
+}
+
+// Stopping is the rule by which a run may end before all repetitions are done,
+// and what came of it.
+type Stopping struct {
+	Rule       string `json:"rule"`       // a sentence
+	Looks      int    `json:"looks"`      // how many times the rule looks at most
+	Confidence Number `json:"confidence"` // of the bounds at each look
+	Stopped    bool   `json:"stopped"`
+	After      int    `json:"after"` // repetitions that were done
 }
 
 // A Requirement compares one estimate with a bound. Its numbers are fractions,
@@ -100,10 +126,32 @@ type Comparison struct {
 	Saving Saving `json:"saving"`
 	// AccuracyDrop is accuracy_b − accuracy_a in percentage points.
 	AccuracyDrop Estimate `json:"accuracy_drop_points"`
+	// Images of which one arm was right more often than the other, with the
+	// exact p of McNemar's test that there is no difference.
+	McNemar McNemar `json:"mcnemar"`
+	// Test is of the hypothesis that the saving is less than the requirement's
+	// bound.
+	Test Test `json:"test"`
 	// SamePlacement is the comparison over those pairs alone in which both
 	// arms used the same nodes in the same way, so that the difference is due
 	// to the model; nil where all requests of the run did.
 	SamePlacement *Subset `json:"same_placement,omitempty"`
+}
+
+// McNemar counts the images that tell two arms apart.
+type McNemar struct {
+	OnlyBaseline int    `json:"only_baseline"` // the baseline was right more often
+	OnlyOther    int    `json:"only_other"`    // the other arm was
+	P            Number `json:"p"`             // two-sided, exact; null without answers
+}
+
+// A Test is a one-sided p value, from the same bootstrap as the interval.
+type Test struct {
+	P Number `json:"p"` // null without an interval
+	// Holm is P adjusted for all conditions that are tested with it: those
+	// in which it is at most 1 − confidence meet the bound, with that
+	// confidence all at once. Of a whole run it is P.
+	Holm Number `json:"p_holm"`
 }
 
 // A Subset is a comparison over some of the pairs.
@@ -131,9 +179,9 @@ type Condition struct {
 	Measure   []string          `json:"measure"` // phases that t counts
 	Trials    int               `json:"trials"`
 
-	Valid    bool     `json:"valid"`
-	Reasons  []string `json:"reasons"` // why not
-	Warnings []string `json:"warnings"`
+	Valid    bool      `json:"valid"`
+	Reasons  []Finding `json:"reasons"` // why not
+	Warnings []Finding `json:"warnings"`
 
 	Arms       []Arm        `json:"arms"` // in the order of the scenario, the baseline first
 	Comparison              // of the second arm
@@ -166,8 +214,30 @@ type Arm struct {
 	Decide  Number  `json:"decision_us"` // mean
 	// DecideShare is the time of decisions as a share of t.
 	DecideShare Number `json:"decision_share"`
+	// OnTime is how many of its requests met the deadline; nil if there is none.
+	OnTime *OnTime `json:"on_time,omitempty"`
 	// Prediction is how right its predictions were here; nil if there are none.
 	Prediction *Prediction `json:"prediction,omitempty"`
+}
+
+// OnTime says how many requests were answered within the deadline. A request
+// that failed was not.
+type OnTime struct {
+	Deadline Number `json:"deadline_ms"`
+	Requests int    `json:"requests"`
+	Late     int    `json:"late"` // or failed
+	Share    Number `json:"share"`
+	Interval Range  `json:"interval"` // Wilson's
+	Asked    Number `json:"asked"`    // the share that must be
+	// Attained is true where so few late ones among so many requests have at
+	// most a probability of 1 − confidence if the share were less than Asked
+	// (the early stopping rule of MLPerf's LoadGen), false where so many late
+	// ones have, were it Asked or more; null where more requests are needed.
+	Attained *bool `json:"attained"`
+	Needs    int   `json:"needs"` // requests, with as many late ones as there are, for it to be true
+	// Effective is the share of requests that were right and on time.
+	Effective         Number `json:"effective_accuracy"`
+	EffectiveInterval Range  `json:"effective_interval"`
 }
 
 // A Range is an interval.
@@ -184,6 +254,10 @@ type Latency struct {
 	P90  Number `json:"p90"`
 	P95  Number `json:"p95"`
 	P99  Number `json:"p99"`
+	// Intervals are of the percentiles, by name, between two order statistics.
+	Intervals map[string]Range `json:"intervals"`
+	// Needs is how many times bear the percentiles that are null, by name.
+	Needs map[string]int `json:"needs,omitempty"`
 }
 
 // Phases are the mean times of the parts of a request, in milliseconds.
@@ -262,8 +336,9 @@ type Overall struct {
 		Saving       Estimate `json:"saving"`
 		AccuracyDrop Number   `json:"accuracy_drop_points"`
 	} `json:"equal_weight"`
-	Order  Order        `json:"order"`
-	Others []Comparison `json:"others,omitempty"`
+	Order    Order        `json:"order"`
+	Controls []Against    `json:"controls"` // A/A
+	Others   []Comparison `json:"others,omitempty"`
 	// Placements is the saving of the judged arm by who used which
 	// placement; none where all requests used the same.
 	Placements []Placed `json:"placements,omitempty"`
@@ -283,6 +358,20 @@ type Order struct {
 	BaselineFirst Number `json:"baseline_first"`
 	OtherFirst    Number `json:"other_first"`
 	Pairs         [2]int `json:"pairs"`
+	// Difference is of the means of ratios, the first less the second.
+	Difference Estimate `json:"difference"`
+}
+
+// An Against is something compared with itself (A/A): a saving that should be 0.
+type Against struct {
+	// Kind is "arm", of an arm with the same settings as the baseline, or
+	// "same option", of the pairs in which the arm chose what the baseline
+	// chose, the same model at the same place.
+	Kind   string   `json:"kind"`
+	Arm    string   `json:"arm"`
+	Pairs  int      `json:"pairs"`
+	Saving Estimate `json:"saving"`
+	Held   *bool    `json:"held"` // whether its interval holds 0; null without one
 }
 
 // Choices is how often an arm chose each option, and why.

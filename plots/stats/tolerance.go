@@ -13,21 +13,21 @@ import (
 // of zero is none that was set: nothing is compared with it.
 func (w *world) examineChecks() {
 	if len(w.checks) == 0 {
-		w.warnings = append(w.warnings, "no probe of the links is recorded: asked and achieved were not compared")
+		w.warn(Network, "no probe of the links is recorded: asked and achieved were not compared")
 	}
 	var outside []*excess
 	for _, c := range w.checks {
 		for _, l := range c.Links {
 			if w.tolerance.Rate > 0 && l.AskedRate > 0 {
 				by := off(l.Rate, l.AskedRate)
-				e := find(&outside, c.Node+" "+l.Direction)
+				e := find(&outside, Network, c.Node+" "+l.Direction)
 				e.add(by, by > w.tolerance.Rate, fmt.Sprintf("achieved %s of %s asked, tolerance %s %%",
 					rateText(l.Rate), rateText(l.AskedRate), Number(w.tolerance.Rate*100).Significant(3)))
 			}
 		}
 		if w.tolerance.Delay > 0 && c.Engine != record.Real {
 			by := (c.RTT - c.AskedRTT).Abs()
-			e := find(&outside, c.Node+" round trip")
+			e := find(&outside, Network, c.Node+" round trip")
 			e.add(by.Seconds(), by > w.tolerance.Delay, fmt.Sprintf("achieved %s of %s asked, tolerance %s",
 				timeText(c.RTT), timeText(c.AskedRTT), timeText(w.tolerance.Delay)))
 		}
@@ -35,7 +35,7 @@ func (w *world) examineChecks() {
 	w.differences()
 	for _, e := range outside {
 		if e.count > 0 {
-			w.reason("%s: %s (in %d of %d trials)", e.what, e.worst, e.count, e.trials)
+			w.reason(e.name, "%s: %s (in %d of %d trials)", e.what, e.worst, e.count, e.trials)
 		}
 	}
 }
@@ -47,13 +47,14 @@ func (w *world) differences() {
 	for _, c := range w.checks {
 		if c.Differs != "" && !slices.Contains(told, c.Node+c.Differs) {
 			told = append(told, c.Node+c.Differs)
-			w.warnings = append(w.warnings, fmt.Sprintf("%s: the links are played by %s and are not quite what was asked: %s", c.Node, c.Engine, c.Differs))
+			w.warn(Network, "%s: the links are played by %s and are not quite what was asked: %s", c.Node, c.Engine, c.Differs)
 		}
 	}
 }
 
 // An excess is one quantity that was outside its tolerance in some trials.
 type excess struct {
+	name   string // of the finding
 	what   string
 	worst  string // the trial that was furthest off
 	by     float64
@@ -62,13 +63,13 @@ type excess struct {
 }
 
 // find is the excess of what, which is added if there is none.
-func find(list *[]*excess, what string) *excess {
+func find(list *[]*excess, name, what string) *excess {
 	for _, e := range *list {
 		if e.what == what {
 			return e
 		}
 	}
-	e := &excess{what: what}
+	e := &excess{name: name, what: what}
 	*list = append(*list, e)
 	return e
 }

@@ -1,7 +1,6 @@
 package stats
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -23,8 +22,8 @@ type world struct {
 	condition  record.Condition
 	links      []Link
 	background []Background
-	reasons    []string
-	warnings   []string
+	reasons    []Finding
+	warnings   []Finding
 }
 
 // examine compares asked and achieved.
@@ -111,8 +110,12 @@ func unlimited(r unit.BitRate) Number {
 	return Number(r)
 }
 
-func (w *world) reason(format string, args ...any) {
-	w.reasons = append(w.reasons, fmt.Sprintf(format, args...))
+func (w *world) reason(name, format string, args ...any) {
+	w.reasons = append(w.reasons, finding(name, format, args...))
+}
+
+func (w *world) warn(name, format string, args ...any) {
+	w.warnings = append(w.warnings, finding(name, format, args...))
 }
 
 // finite says that x is a number.
@@ -121,14 +124,14 @@ func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 // timeText writes a time in the unit that reads best.
 func timeText(d time.Duration) string { return Number(millis(d)).Millis() }
 
-// failures is a reason if too many requests failed; empty if not.
-func failures(arms []Arm) string {
+// failures is a reason if too many requests failed.
+func failures(arms []Arm) []Finding {
 	var all, failed int
 	for _, a := range arms {
 		all, failed = all+a.Requests, failed+a.Errors
 	}
 	if all == 0 || float64(failed) <= mostFailures*float64(all) {
-		return ""
+		return nil
 	}
-	return fmt.Sprintf("%d of %d requests failed, tolerance %s", failed, all, Number(mostFailures).Percent(0))
+	return []Finding{finding(Errors, "%d of %d requests failed, tolerance %s", failed, all, Number(mostFailures).Percent(0)).of(float64(failed)/float64(all), mostFailures)}
 }

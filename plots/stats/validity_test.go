@@ -74,7 +74,7 @@ func TestValidity(t *testing.T) {
 		s.many("c", 20, 100*ms, 50*ms)
 		tt.spoil(s)
 		got := Summarize(s.Run).Conditions[0]
-		if diff := cmp.Diff(orEmpty(tt.want), got.Reasons); diff != "" {
+		if diff := cmp.Diff(orEmpty(tt.want), Texts(got.Reasons)); diff != "" {
 			t.Errorf("%s: reasons (-want +got)\n%s", tt.name, diff)
 		}
 		if got.Valid != (len(tt.want) == 0) {

@@ -133,7 +133,7 @@ func invalidSentence(s *Summary, valid int) string {
 	out := fmt.Sprintf("INVALID: %d of %d conditions are valid, and at least half must be", valid, len(s.Conditions))
 	for _, c := range s.Conditions {
 		if len(c.Reasons) > 0 {
-			out += fmt.Sprintf(" (%s: %s)", c.Label, c.Reasons[0])
+			out += fmt.Sprintf(" (%s: %s)", c.Label, c.Reasons[0].Text)
 			break
 		}
 	}
