@@ -9,14 +9,14 @@
 SCENARIO ?= scenarios/lowbw.yaml
 export CGO_ENABLED = 1
 
-.PHONY: run test test-netem build cross crosscheck onnxruntime fmt vet bench fuzz clean
+.PHONY: run test test-netem build cross crosscheck onnxruntime chromium fmt vet bench fuzz clean
 .DEFAULT_GOAL := build
 
 run: build
 	bin/testbed run $(SCENARIO)
 
 # What plays links is tested by itself: its tests tell when packets come.
-test: onnxruntime fmt vet test-netem
+test: onnxruntime chromium fmt vet test-netem
 	go test -race -p 1 -timeout 30m ./emulator/...
 	go test -race -timeout 30m $$(go list ./... | grep -v '/emulator')
 	go test -timeout 30m -run TestScripts/imagenet ./testbed
@@ -36,6 +36,9 @@ crosscheck: build
 
 onnxruntime:
 	@scripts/get-onnxruntime.sh
+
+chromium:
+	@scripts/get-chromium.sh
 
 fmt:
 	@files=$$(gofmt -l .); test -z "$$files" || { echo "gofmt would change:"; echo "$$files"; exit 1; } >&2

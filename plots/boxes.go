@@ -2,7 +2,9 @@ package plots
 
 import (
 	"fmt"
+	"image/color"
 
+	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
@@ -10,46 +12,55 @@ import (
 )
 
 // boxes is the spread of t across conditions, the arms side by side.
-func boxes(s stats.Series) (page, string) {
-	cells := s.Cells
+func boxes(in input) (page, string) {
+	s, cells := in.series, in.series.Cells
 	if !anyTimes(cells) {
 		return page{}, "no times are recorded"
 	}
-	p := page{
+	p := page{form: in.form,
 		name: "boxes", title: "Times across conditions",
 		subtitle: "t of each request; box: quartiles, bar: median, whiskers: 5th to 95th percentile" + perArm(cells),
-		legend:   armKeys(s.Arms, false), height: rowsHeight(len(cells), len(s.Arms)) + 0.5*vg.Inch,
+		legend:   armKeys(s.Arms, false), height: rowsHeight(in.form, labelsOf(cells), len(s.Arms)) + 0.5*vg.Inch,
 		caption: "All arms on one time axis, so that conditions can be compared. Where the boxes of a condition do not overlap, the arms differ in nearly " +
 			"every request. Percentiles are by nearest rank, of the requests that were answered.",
 	}
-	p.body = func(c draw.Canvas) {
-		q := newPlot("")
-		var names []string
-		lo, hi := 0.0, 0.0
-		for _, cell := range cells {
-			names = append(names, cell.Label)
-			for _, d := range cell.Arms {
-				if d.N > 0 && (lo == 0 || d.Box[0] < lo) {
-					lo = d.Box[0]
-				}
-				hi = max(hi, d.Box[4])
-			}
-		}
-		rows(q, names)
-		timeAxis(&q.X, lo, hi, 10)
-		q.X.Label.Text = "t, measured time of a request"
-		q.Add(stripes(len(cells)), gridX())
-		for i, cell := range cells {
-			for arm, d := range cell.Arms {
-				at, h := slot(i, len(cells), arm, len(cell.Arms))
-				if d.N > 0 {
-					q.Add(box(d, at, 0.72*h, armColor(arm)))
-				}
-			}
-		}
-		q.Draw(c)
-	}
+	p.body = func(c draw.Canvas) { drawPlot(spreads(in, boxEnds, box), c) }
 	return p, ""
+}
+
+// boxEnds are the ends of the whiskers.
+func boxEnds(d stats.Distribution) (lo, hi float64) { return d.Box[0], d.Box[4] }
+
+// spreads is the times of each arm in each condition, on one axis, as one draws
+// them in a row of a height, from end to end.
+func spreads(in input, ends func(stats.Distribution) (lo, hi float64), one func(d stats.Distribution, row, h float64, col color.NRGBA) shape) *plot.Plot {
+	cells := in.series.Cells
+	p := newPlot("")
+	lo, hi := 0.0, 0.0
+	for _, cell := range cells {
+		for _, d := range cell.Arms {
+			if d.N == 0 {
+				continue
+			}
+			from, to := ends(d)
+			if lo == 0 || from < lo {
+				lo = from
+			}
+			hi = max(hi, to)
+		}
+	}
+	rows(p, labelsOf(cells))
+	in.form.timeAxis(&p.X, lo, hi, 10)
+	p.X.Label.Text = "t, measured time of a request"
+	p.Add(stripes(len(cells)), gridX())
+	for i, cell := range cells {
+		for arm, d := range cell.Arms {
+			if at, h := slot(i, len(cells), arm, len(cell.Arms)); d.N > 0 {
+				p.Add(one(d, at, 0.72*h, armColor(arm)))
+			}
+		}
+	}
+	return p
 }
 
 // perArm says how many times the boxes are of, if all are of as many.
@@ -72,9 +83,18 @@ func slot(i, n, arm, arms int) (at, h float64) {
 	return rowAt(i, n) + 0.4 - (float64(arm)+0.5)*h, h
 }
 
-// rowsHeight is enough for n conditions of so many arms.
-func rowsHeight(n, arms int) vg.Length {
-	return vg.Points(max(float64(n)*(6+10*float64(max(arms, 2))), 60))
+// rowsHeight is enough for named conditions of so many arms.
+func rowsHeight(form Form, names []string, arms int) vg.Length {
+	pitch := rowPitch(names, form.inner(), 6+10*float64(max(arms, 2)))
+	return vg.Points(max(float64(len(names))*pitch, 60))
+}
+
+// labelsOf are the names of conditions.
+func labelsOf(cells []stats.Cell) (names []string) {
+	for _, c := range cells {
+		names = append(names, c.Label)
+	}
+	return names
 }
 
 // stripes shades every second of n rows.

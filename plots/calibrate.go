@@ -63,7 +63,7 @@ func Calibration(subtitle string, measured []CalibrationRow) (Figure, error) {
 		q.X.Min, q.X.Max = -beyond-0.4, beyond+0.4
 		q.X.Tick.Marker = ticks{most: 6, text: asPlain}
 		q.X.Label.Text = "achieved − asked, in tolerances"
-		q.Draw(c)
+		drawPlot(q, c)
 	}
 	return p.figure()
 }

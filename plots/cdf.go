@@ -2,6 +2,7 @@ package plots
 
 import (
 	"fmt"
+	"image/color"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -12,32 +13,58 @@ import (
 )
 
 // cdf is the distribution functions of t, a panel a condition.
-func cdf(s stats.Series) (page, string) {
-	cells := s.Cells
+func cdf(in input) (page, string) {
+	s, cells := in.series, in.series.Cells
 	if !anyTimes(cells) {
 		return page{}, "no times are recorded"
 	}
-	cols := gridColumns(len(cells), 3)
+	cols := in.form.columns(len(cells), 3, 130)
 	height := 1.75 * vg.Inch
 	if cols == 1 {
-		height = 3 * vg.Inch
+		height = min(3*vg.Inch, 0.6*in.form.inner())
 	}
 	lines := (len(cells) + cols - 1) / cols
-	p := page{
+	p := page{form: in.form,
 		name: "cdf", title: "How long requests took",
 		subtitle: "Share of requests answered within a time t; each panel has its own time axis, logarithmic where it spans more than 10×",
 		legend:   armKeys(s.Arms, true), height: vg.Length(lines) * height,
 		caption: "Empirical distribution of t in each condition, one curve an arm; n is the number of requests. " +
 			"The further a curve is to the left, the faster the arm; where one curve is left of the other throughout, it is faster at every percentile. " +
-			"A steep curve is a steady arm, a long tail to the right is a few slow requests.",
+			"A steep curve is a steady arm, a long tail to the right is a few slow requests. " +
+			"Percentiles are marked where there are enough requests to bear them.",
 	}
+	for _, m := range percentileMarks {
+		p.legend = append(p.legend, key{m.name, m.mark, quiet})
+	}
+	p.caption += timesWords(cells)
 	p.body = func(c draw.Canvas) {
-		panels(c, len(cells), cols, draw.Tiles{PadX: vg.Points(12), PadY: vg.Points(8)}, func(i int, first bool) *plot.Plot { return cdfPanel(cells[i], first) })
+		panels(c, len(cells), cols, draw.Tiles{PadX: vg.Points(12), PadY: vg.Points(8)}, func(i int, first bool) *plot.Plot {
+			return cdfPanel(in, i, first)
+		})
 	}
 	return p, ""
 }
 
-func cdfPanel(cell stats.Cell, first bool) *plot.Plot {
+// timesWords says how many times there are in all panels.
+func timesWords(cells []stats.Cell) string {
+	least, most := 0, 0
+	for _, c := range cells {
+		for _, d := range c.Arms {
+			if least == 0 || d.N < least {
+				least = d.N
+			}
+			most = max(most, d.N)
+		}
+	}
+	if least == most {
+		return fmt.Sprintf(" A curve is of n = %d requests.", most)
+	}
+	return fmt.Sprintf(" A curve is of n = %d to %d requests.", least, most)
+}
+
+// cdfPanel is condition i.
+func cdfPanel(in input, i int, first bool) *plot.Plot {
+	cell := in.series.Cells[i]
 	p := newPlot(cell.Label + " (n = " + counts(cell) + ")")
 	p.Y.Min, p.Y.Max = 0, 1
 	p.Y.Tick.Marker = ticks{most: 4, text: asPercent}
@@ -45,15 +72,40 @@ func cdfPanel(cell stats.Cell, first bool) *plot.Plot {
 		p.Y.Label.Text = "share of requests"
 	}
 	lo, hi := extent(cell)
-	timeAxis(&p.X, lo, hi, 5)
+	in.form.timeAxis(&p.X, lo, hi, 5)
 	p.Add(gridX(), gridY())
 	for arm, d := range cell.Arms {
 		if d.N > 0 {
 			steps := append([]stats.Point{{X: d.Steps[0].X}}, d.Steps...)
-			p.Add(course(steps, armLine(arm), true))
+			p.Add(course(steps, armLine(arm), true), percentiles(in.summary.Conditions[i].Arms[arm].Latency, armColor(arm)))
 		}
 	}
 	return p
+}
+
+// percentileMarks are the percentiles that are marked on a distribution, and how.
+var percentileMarks = []struct {
+	share float64
+	name  string
+	mark  mark
+	of    func(stats.Latency) stats.Number
+}{
+	{0.50, "50th", circle, func(l stats.Latency) stats.Number { return l.P50 }},
+	{0.95, "95th", triangle, func(l stats.Latency) stats.Number { return l.P95 }},
+	{0.99, "99th percentile", diamond, func(l stats.Latency) stats.Number { return l.P99 }},
+}
+
+// percentiles marks those that the data bear.
+func percentiles(l stats.Latency, col color.Color) shape {
+	return func(a area) {
+		for _, m := range percentileMarks {
+			if v := m.of(l); v.Known() {
+				at := vg.Point{X: a.x(clamp(float64(v), a.plot.X)), Y: a.y(m.share)}
+				glyph(a.Canvas, m.mark, paper, at, 4)
+				glyph(a.Canvas, m.mark, col, at, 2.8)
+			}
+		}
+	}
 }
 
 // armMark is the line of an arm: the baseline's is dashed, and those after the

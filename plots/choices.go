@@ -15,21 +15,26 @@ import (
 const mostColumns = 4
 
 // choices is which options the arms chose: a column an arm, a row a condition.
-func choices(s stats.Summary, models []string) (page, string) {
-	conditions := s.Conditions
+func choices(in input) (page, string) {
+	conditions, models := in.summary.Conditions, in.series.Models
 	if len(models) == 0 || len(conditions) == 0 {
 		return page{}, "no choices are recorded"
 	}
 	arms := len(conditions[0].Arms)
-	cols := min(arms, mostColumns)
-	if arms > mostColumns && arms <= 6 {
-		cols = 3
+	var names []string
+	for _, c := range conditions {
+		names = append(names, c.Label)
+	}
+	wide := in.form.inner()
+	cols := max(min(arms, mostColumns, int((wide-namesRoom(wide/2))/vg.Points(80))), 1)
+	if arms > cols && arms <= 6 {
+		cols = min(cols, 3)
 	}
 	lines := (arms + cols - 1) / cols
-	p := page{
+	p := page{form: in.form,
 		name: "models", title: "Which models were chosen",
 		subtitle: "Share of the answered requests of each arm that each model answered, by condition",
-		height:   vg.Points((float64(len(conditions))*17 + 66) * float64(lines)),
+		height:   vg.Points((float64(len(conditions))*rowPitch(names, wide/2, 17) + 66) * float64(lines)),
 		caption: "A row of one colour is an arm that always chose the same model there; the number at its end is how many requests it is of. " +
 			"An arm whose rows are all alike does not adapt to these conditions: the report says why.",
 	}

@@ -48,7 +48,7 @@ func compareMedians(c stats.Contrast, name string) (page, string) {
 	p := page{name: name, title: "What both runs took",
 		subtitle: fmt.Sprintf("Median t, and how much longer B took, with %s intervals; times are logarithmic where they span more than 10×",
 			stats.Number(c.Confidence).Percent(0)),
-		height: rowsHeight(len(shown), len(arms)) + 0.6*vg.Inch,
+		height: rowsHeight(Form{}, contrastedLabels(shown), len(arms)) + 0.6*vg.Inch,
 		caption: fmt.Sprintf("Left: the median of t in each condition, a ring in A and a dot in B, a colour an arm. Right: B − A in percent of A; to the right B is slower. "+
 			"Where the line of an interval crosses 0 the runs may well be the same; dashed is ± %s. A pale row is a condition that is not valid in one of the runs.%s",
 			stats.Number(c.Agreement.Within).Percent(0), chosenMost(len(c.Conditions), most)),
@@ -62,8 +62,8 @@ func compareMedians(c stats.Contrast, name string) (page, string) {
 	p.legend = append(p.legend, key{"A: " + sideName(c.A), ring, ink}, key{"B: " + sideName(c.B), circle, ink})
 	p.body = func(canvas draw.Canvas) {
 		width := canvas.Max.X - canvas.Min.X
-		medianPlot(shown, arms).Draw(draw.Crop(canvas, 0, -0.42*width, 0, 0))
-		changePlot(shown, arms, 100*c.Agreement.Within).Draw(draw.Crop(canvas, 0.6*width, -vg.Points(12), 0, 0))
+		drawBeside(medianPlot(shown, arms), changePlot(shown, arms, 100*c.Agreement.Within),
+			draw.Crop(canvas, 0, -0.42*width, 0, 0), draw.Crop(canvas, 0.6*width, -vg.Points(12), 0, 0))
 	}
 	return p, ""
 }
@@ -128,7 +128,6 @@ func chosenMost(n, most int) string {
 // medianPlot is the medians of both runs, a row a condition.
 func medianPlot(shown []stats.Contrasted, arms []string) *plot.Plot {
 	p := newPlot("")
-	var names []string
 	lo, hi := 0.0, 0.0
 	eachMedian(shown, arms, func(_ int, _ float64, t stats.Times, _ bool) {
 		for _, e := range []stats.Estimate{t.T.Median.A, t.T.Median.B} {
@@ -142,10 +141,7 @@ func medianPlot(shown []stats.Contrasted, arms []string) *plot.Plot {
 			}
 		}
 	})
-	for _, k := range shown {
-		names = append(names, k.Label)
-	}
-	rows(p, names)
+	rows(p, contrastedLabels(shown))
 	timeAxis(&p.X, lo, hi, 5)
 	p.X.Label.Text = "median t"
 	p.Add(stripes(len(shown)), gridX())
@@ -155,6 +151,14 @@ func medianPlot(shown []stats.Contrasted, arms []string) *plot.Plot {
 		p.Add(effect{value: t.T.Median.B, color: col, mark: circle}.shape(at - h))
 	})
 	return p
+}
+
+// contrastedLabels are the names of conditions.
+func contrastedLabels(shown []stats.Contrasted) (names []string) {
+	for _, k := range shown {
+		names = append(names, k.Label)
+	}
+	return names
 }
 
 // changePlot is how much longer B took, in percent, with the band in which runs

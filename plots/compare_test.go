@@ -69,7 +69,7 @@ func TestWriteComparison(t *testing.T) {
 		}
 	}
 	html, md := strings.ReplaceAll(read("compare.html"), "\u00a0", " "), read("compare.md")
-	for _, want := range []string{"## How alike they are", "The runs do not agree", "| infer | 72 |", "[![What both runs took](plots/compare.png)](plots/compare.svg)"} {
+	for _, want := range []string{"# All runs beside one another", "| B − A | C | C − A |", "## How alike they are", "The runs do not agree", "| infer | 72 |", "[![What both runs took](plots/compare.png)](plots/compare.svg)"} {
 		if !strings.Contains(md, want) {
 			t.Errorf("compare.md does not say %q", want)
 		}

@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
-	"html/template"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,17 +27,42 @@ type compared struct {
 	Times   table
 	Savings table
 	Figures []Figure
+	All     []table // of the first of several: the runs, and their times and savings beside one another
 }
 
 func comparedOf(c stats.Contrast, figures []Figure) compared {
 	v := compared{Title: sideName(c.B) + " against " + sideName(c.A), Words: CompareWords(c), Medians: compareMediansTable(c), Misses: CompareMisses(c), Notes: c.Notes, Legend: timesLegend(c), Figures: figures}
-	v.Sides = table{Head: []string{"", "run", "scenario", "world", "seed", "started", "testbed"}, Numbers: 7}
-	for i, s := range []stats.Side{c.A, c.B} {
-		v.Sides.Rows = append(v.Sides.Rows, []string{"AB"[i : i+1], s.Dir, s.Scenario, s.World, fmt.Sprint(s.Seed), s.Started.UTC().Format("2006-01-02 15:04"), s.Testbed})
-	}
+	v.Sides = sidesTable(c.A, c.B)
 	v.Times.Head, v.Times.Rows, v.Times.Numbers = CompareTimes(c)
 	v.Savings.Head, v.Savings.Rows, v.Savings.Numbers = CompareSavings(c)
 	return v
+}
+
+// sidesTable names the runs.
+func sidesTable(sides ...stats.Side) table {
+	t := table{Head: []string{"", "run", "scenario", "world", "seed", "started", "testbed"}, Numbers: 7}
+	for i, s := range sides {
+		t.Rows = append(t.Rows, []string{Letter(i), s.Dir, s.Scenario, s.World, fmt.Sprint(s.Seed), s.Started.UTC().Format("2006-01-02 15:04"), s.Testbed})
+	}
+	return t
+}
+
+// allTables are the tables of several runs beside one another; none of one that
+// is compared.
+func allTables(contrasts []stats.Contrast) (out []table) {
+	if len(contrasts) < 2 {
+		return nil
+	}
+	sides := []stats.Side{contrasts[0].A}
+	for _, c := range contrasts {
+		sides = append(sides, c.B)
+	}
+	out = append(out, sidesTable(sides...))
+	times, savings, numbers := CompareTogether(contrasts)
+	for _, rows := range [][][]string{times, savings} {
+		out = append(out, table{Head: rows[0], Rows: rows[1:], Numbers: numbers})
+	}
+	return out
 }
 
 // WriteComparison writes compare.html, compare.md, compare.json and figures in
@@ -70,6 +94,9 @@ func WriteComparison(dir string, contrasts []stats.Contrast) error {
 		}
 		views = append(views, comparedOf(c, figures))
 	}
+	if len(views) > 0 {
+		views[0].All = allTables(contrasts)
+	}
 	page, err := compareHTML(views)
 	if err != nil {
 		return err
@@ -92,14 +119,12 @@ func WriteComparison(dir string, contrasts []stats.Contrast) error {
 // compareHTML is one page that needs nothing beside itself, in the style of a
 // report.
 func compareHTML(views []compared) ([]byte, error) {
-	t := template.New("report").Funcs(template.FuncMap{
-		"svg":  func(f Figure) template.HTML { return template.HTML(f.SVG) }, // drawn by us, its text escaped
-		"cell": cellClass,
-	})
-	for _, text := range []string{reportTemplate, compareTemplate} {
-		if _, err := t.Parse(text); err != nil {
-			return nil, fmt.Errorf("template of the comparison: %w", err)
-		}
+	t, err := pages()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := t.Parse(compareTemplate); err != nil {
+		return nil, fmt.Errorf("template of the comparison: %w", err)
 	}
 	var b bytes.Buffer
 	if err := t.ExecuteTemplate(&b, "compare", views); err != nil {
@@ -112,6 +137,12 @@ func compareHTML(views []compared) ([]byte, error) {
 func compareMarkdown(views []compared) []byte {
 	var m markdown
 	for _, v := range views {
+		if len(v.All) > 0 {
+			m.line("# All runs beside one another")
+		}
+		for _, t := range v.All {
+			m.table(t)
+		}
 		m.line("# " + inline(v.Title))
 		m.table(v.Sides)
 		m.line("## How alike they are")

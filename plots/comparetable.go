@@ -8,6 +8,9 @@ import (
 	"github.com/testbed/testbed/plots/stats"
 )
 
+// tooFew is there instead of an interval.
+const tooFew = "too few"
+
 // change writes how a time differs: the share of A, or a mark instead,
 // and the interval; where there is none, why.
 func change(d stats.Difference) (by, interval string) {
@@ -20,7 +23,7 @@ func change(d stats.Difference) (by, interval string) {
 	case d.Change.Low.Known():
 		interval = fmt.Sprintf("%s to %s %%", signed(d.Relative.Low*100, 1), signed(d.Relative.High*100, 1))
 	default:
-		interval = "too few"
+		interval = tooFew
 	}
 	return told(d, by), interval
 }
@@ -46,6 +49,15 @@ func signed(n stats.Number, digits int) string {
 	return text
 }
 
+// around is a time and how far its interval reaches from it at most, in percent.
+func around(e stats.Estimate) string {
+	text := e.Value.Millis()
+	if !e.Low.Known() || !e.High.Known() || !(e.Value > 0) {
+		return text
+	}
+	return text + " ± " + (max(e.High-e.Value, e.Value-e.Low) / e.Value).Percent(0)
+}
+
 // mostBy is the phase that differs most, with its difference.
 func mostBy(t stats.Times) string {
 	for _, p := range t.Phases {
@@ -67,7 +79,7 @@ func CompareTimes(c stats.Contrast) (head []string, rows [][]string, numbers int
 	for _, k := range c.Conditions {
 		for _, t := range k.Arms {
 			by, interval := change(t.T.Median)
-			rows = append(rows, []string{k.Label + invalidMark(k), t.Name, countsOf(t), t.T.Median.A.Value.Millis(), t.T.Median.B.Value.Millis(), by, interval, mostBy(t),
+			rows = append(rows, []string{k.Label + invalidMark(k), t.Name, countsOf(t), around(t.T.Median.A), around(t.T.Median.B), by, interval, mostBy(t),
 				t.Choice.Share().Percent(0)})
 		}
 	}
@@ -76,7 +88,7 @@ func CompareTimes(c stats.Contrast) (head []string, rows [][]string, numbers int
 			continue
 		}
 		by, interval := change(stats.Difference{Change: a.Time, Relative: a.Time})
-		rows = append(rows, []string{fmt.Sprintf("all %d, geometric mean", a.Conditions), a.Arm, "", "", "", by, interval, mostAcross(a), a.Choice.Share().Percent(0)})
+		rows = append(rows, []string{fmt.Sprintf("all %d, geometric mean", a.Conditions), a.Arm, "", a.A.Millis(), a.B.Millis(), by, interval, mostAcross(a), a.Choice.Share().Percent(0)})
 	}
 	return head, rows, 2
 }
@@ -94,11 +106,13 @@ func mostAcross(a stats.Across) string {
 	return "–"
 }
 
+const notValid = " (invalid)"
+
 func invalidMark(k stats.Contrasted) string {
 	if k.Valid[0] && k.Valid[1] {
 		return ""
 	}
-	return " (invalid)"
+	return notValid
 }
 
 // countsOf is how many requests are compared, one number if they are paired.
@@ -117,7 +131,7 @@ func CompareSavings(c stats.Contrast) (head []string, rows [][]string, numbers i
 		if d == nil {
 			return
 		}
-		points, interval := signed(100*d.Change.Value, 1), "too few"
+		points, interval := signed(100*d.Change.Value, 1), tooFew
 		if d.Change.Low.Known() {
 			interval = signed(100*d.Change.Low, 1) + " to " + signed(100*d.Change.High, 1)
 		}

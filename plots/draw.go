@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/testbed/testbed/plots/stats"
 )
@@ -37,36 +38,12 @@ func Draw(s stats.Summary, series stats.Series, dir string) ([]Figure, error) {
 // Figures draws every figure, in the order in which a report shows them. Of many
 // conditions those that have a row or a panel each are a few.
 func Figures(s stats.Summary, series stats.Series) ([]Figure, error) {
-	strips := rowsOf(len(s.Run.Arms))
-	some, someSeries := few(s, series, mostRows)
-	fewer, fewerSeries := few(s, series, strips)
-	atlas := stats.AtlasOf(s)
 	var out []Figure
-	for _, draw := range []struct {
-		name, title string
-		most        int // conditions; 0: all, or none has a place of its own
-		page        func() (page, string)
-	}{
-		{"savings", "What is saved, and what it costs", mostRows, func() (page, string) { return savings(some) }},
-		{"saving-map", "What is saved, over two axes", 0, func() (page, string) { return savingMap(s, atlas) }},
-		{"choice-map", "What is chosen, over two axes", 0, func() (page, string) { return choiceMap(s, atlas, series.Models) }},
-		{"placements", "What the model saves, and what the placement", 0, func() (page, string) { return placements(s) }},
-		{"boxes", "Times across conditions", strips, func() (page, string) { return boxes(fewerSeries) }},
-		{"cdf", "How long requests took", mostRows, func() (page, string) { return cdf(someSeries) }},
-		{"phases", "Where the time goes", strips, func() (page, string) { return phases(fewer) }},
-		{"models", "Which models were chosen", mostRows, func() (page, string) { return choices(some, series.Models) }},
-		{"regret", "How far from the best choice", 0, func() (page, string) { return regrets(s) }},
-		{"predictions", "What was predicted, and what happened", 0, func() (page, string) { return predictions(series) }},
-		{"slowdown", "How background load slows inference down", 0, func() (page, string) { return slowdowns(series) }},
-		{"timeline", "The run over time", 0, func() (page, string) { return timeline(series) }},
-	} {
-		p, note := draw.page()
+	for _, k := range kinds() {
+		p, note := k.page(s, series, Form{})
 		if note != "" {
-			out = append(out, Figure{Name: draw.name, Title: draw.title, Note: note})
+			out = append(out, Figure{Name: k.Name, Title: k.Title, Note: note})
 			continue
-		}
-		if words := fewWords(s, draw.most); draw.most > 0 && words != "" {
-			p.caption += " " + words
 		}
 		f, err := p.figure()
 		if err != nil {
@@ -75,6 +52,32 @@ func Figures(s stats.Summary, series stats.Series) ([]Figure, error) {
 		out = append(out, f)
 	}
 	return out, nil
+}
+
+// page is the figure of a run, or why there is none.
+func (k kind) page(s stats.Summary, series stats.Series, form Form) (page, string) {
+	in, words := input{form, s, series}, ""
+	if most := k.rows(len(s.Run.Arms)); most > 0 {
+		in.summary, in.series = few(s, series, most)
+		words = fewWords(s, most)
+	}
+	p, note := k.draw(in)
+	if axes := axesOf(s); note == "" && k.most != 0 && axes != "" {
+		p.subtitle += "; conditions are " + axes
+	}
+	if note == "" && words != "" {
+		p.caption += " " + words
+	}
+	return p, note
+}
+
+// axesOf are what the names of conditions are of.
+func axesOf(s stats.Summary) string {
+	var names []string
+	for _, a := range s.Run.Axes {
+		names = append(names, a.Name)
+	}
+	return strings.Join(names, " · ")
 }
 
 // write makes a file whole or not at all: it is written beside its place and

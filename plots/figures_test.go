@@ -112,6 +112,10 @@ func TestFiguresSayTheNumbers(t *testing.T) {
 	want["predictions"] = []string{"greedy (n = 192)", "advanced (n = 192)", "infer", "10 ms", "observed"}
 	want["slowdown"] = []string{"edge", "signs-mlp", "signs-resnet56", "expected by selectors", "1×", "60 %"}
 	want["timeline"] = []string{"edge downlink", "edge uplink", "edge CPU", "requests", "time since the start of the run, s"}
+	want["pairs"] = []string{"cold (n = 96)", "warm (n = 96)", "96 of 96 faster,", "as long as the baseline", "saves 20 %", "signs-cnn@edge"}
+	want["pareto"] = []string{"2Mbps · idle · cold (n = 4)", "never chosen", "accuracy", "median t", "signs-resnet20@edge"}
+	want["decisions"] = []string{"2Mbps · idle · cold", "50Mbps · busy · warm", "greedy", "advanced", "request", "15"}
+	want["trials"] = []string{"time since the first request, s", "edge uplink", "edge CPU", "requests", "signs-resnet56@edge"}
 	for _, f := range drawnOf(figures) {
 		got := texts(t, f.SVG)
 		if f.Note != "" || f.Caption == "" || len(want[f.Name]) == 0 {
@@ -132,15 +136,17 @@ func TestFiguresAreDrawn(t *testing.T) {
 	want := map[string][]color.NRGBA{
 		"savings": {armColor(1), ink}, "cdf": {armColor(0), armColor(1)}, "boxes": {armColor(0), armColor(1)},
 		"phases": {phaseColor(0), phaseColor(2), phaseColor(5)}, "models": {modelColor(0), modelColor(1), modelColor(2), modelColor(3)}, "regret": {armColor(0), armColor(1), sky}, "placements": {armColor(1), orange, ink},
-		"predictions": {phaseColor(0), phaseColor(2), phaseColor(5)}, "slowdown": {modelColor(0), modelColor(1), modelColor(2), modelColor(3)}, "timeline": {black, blue, grey, vermillion, modelColor(0)},
+		"predictions": {phaseColor(0), phaseColor(2), phaseColor(5)}, "slowdown": {modelColor(0), modelColor(1), modelColor(2), modelColor(3)},
+		"pareto": {armColor(0), armColor(1), grey, band}, "decisions": {modelColor(0), modelColor(1), modelColor(2)}, "trials": {black, blue, modelColor(0)}, "pairs": {ink, green, modelColor(0)},
+		"timeline": {black, blue, grey, vermillion, modelColor(0)},
 	}
 	for _, f := range drawnOf(figures) {
 		img, err := png.Decode(bytes.NewReader(f.PNG))
 		if err != nil {
 			t.Fatalf("%s: %v", f.Name, err)
 		}
-		if got := img.Bounds().Dx(); got != 9*pngDPI {
-			t.Errorf("%s is %d pixels wide, want %d", f.Name, got, 9*pngDPI)
+		if got := img.Bounds().Dx(); got != 9*screenDPI {
+			t.Errorf("%s is %d pixels wide, want %d", f.Name, got, 9*screenDPI)
 		}
 		seen := map[color.NRGBA]int{}
 		for y := range img.Bounds().Dy() {
@@ -201,7 +207,7 @@ func TestLabelsDoNotOverlap(t *testing.T) {
 					t.Errorf("%s: %q lies on %q", f.Name, a.text, b.text)
 				}
 			}
-			if a.x0 < -0.5 || a.x1 > pageWidth.Points()+0.5 {
+			if a.x0 < -0.5 || a.x1 > (Form{}).width().Points()+0.5 {
 				t.Errorf("%s: %q is cut at the edge", f.Name, a.text)
 			}
 		}
@@ -248,8 +254,8 @@ func TestSameBytes(t *testing.T) {
 			t.Errorf("%s differs from one time to the next", name)
 		}
 	}
-	if len(first) != 4+2*8 || len(second) != len(first) {
-		t.Errorf("wrote %v, want summary, conditions, two reports and eight figures twice", names)
+	if len(first) != 4+2*12 || len(second) != len(first) {
+		t.Errorf("wrote %v, want summary, conditions, two reports and twelve figures twice", names)
 	}
 }
 
@@ -275,6 +281,7 @@ func TestOddRuns(t *testing.T) {
 			c.Arms = append(c.Arms, "lazy")
 			for i := range c.Cells {
 				c.Cells[i].Arms = append(c.Cells[i].Arms, c.Cells[i].Arms[0])
+				s.Conditions[i].Arms = append(s.Conditions[i].Arms, s.Conditions[i].Arms[0])
 			}
 		}, "Times across conditions"},
 	} {
@@ -393,7 +400,7 @@ func TestOrderOfFigures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range []string{"savings", "saving-map", "choice-map", "placements", "boxes", "cdf", "phases", "models", "regret", "predictions", "slowdown", "timeline"} {
+	for i, want := range []string{"savings", "saving-map", "choice-map", "placements", "boxes", "cdf", "pairs", "phases", "models", "decisions", "pareto", "regret", "predictions", "slowdown", "trials", "timeline"} {
 		if figures[i].Name != want || empty[i].Name != want || empty[i].Note == "" {
 			t.Errorf("figure %d: %q, and without data %q with note %q; want %q", i, figures[i].Name, empty[i].Name, empty[i].Note, want)
 		}

@@ -20,6 +20,7 @@ type effect struct {
 	digits int
 	strong bool
 	hollow bool // of a condition that is not valid
+	sure   bool // that the bound is met, among all conditions
 }
 
 // A forest is one column of the figure.
@@ -32,26 +33,39 @@ type forest struct {
 }
 
 // savings is Δt and the accuracy drop, by condition and overall.
-func savings(s stats.Summary) (page, string) {
+func savings(in input) (page, string) {
+	s := in.summary
 	if s.Overall.Pairs == 0 && !anyPairs(s.Conditions) {
 		return page{}, "there are no pairs to compare"
 	}
 	saving, drop := forests(s)
+	narrow, wide := in.form.narrow(), in.form.inner()
 	c := stats.Number(s.Run.Require.Confidence).Percent(0)
-	p := page{
+	first, second := in.form.sides()
+	p := page{form: in.form,
 		name: "savings", title: "What " + armName(s) + " saves, and what it costs",
 		subtitle: fmt.Sprintf("Each condition and all together, with %s intervals; n = %d pairs in %d valid conditions", c, s.Overall.Pairs, s.Overall.Conditions),
-		height:   vg.Points(float64(len(saving.effects))*17 + 60),
-		caption: "Left: Δt, the mean over pairs of (t_b − t_a)/t_b, in percent of the baseline's time; to the right is faster, and the dashed line is the saving asked for. " +
-			"Right: how many points of accuracy are given up; to the left is better, and the dashed line is the most allowed. " +
-			"A requirement is met where the interval of the last rows lies wholly on the good side of the line. Hollow rows are invalid conditions, which count in no total.",
+		height:   saving.height(0.62 * wide),
+		caption: first + ": Δt, the mean over pairs of (t_b − t_a)/t_b, in percent of the baseline's time; to the right is faster, and the dashed line is the saving asked for. " +
+			second + ": how many points of accuracy are given up; to the left is better, and the dashed line is the most allowed. " +
+			"A requirement is met where the interval of the last rows lies wholly on the good side of the line. Hollow rows are invalid conditions, which count in no total." +
+			" The number of a condition is bold where it saves at least what is asked, with " + c + " confidence in all conditions together (Holm).",
 		legend: []key{{"a condition", circle, armColor(1)}, {"all valid conditions", diamond, ink}, {"asked for", dashed, quiet}},
 	}
+	if narrow { // one below the other
+		p.height = saving.height(wide) + drop.height(wide)
+	}
 	p.body = func(c draw.Canvas) {
-		left, right := saving.plot(true), drop.plot(false)
-		width := c.Max.X - c.Min.X
-		saving.draw(left, draw.Crop(c, 0, -0.38*width, 0, 0))
-		drop.draw(right, draw.Crop(c, 0.62*width+vg.Points(8), 0, 0, 0))
+		if narrow {
+			saving.draw(saving.plot(true), draw.Crop(c, 0, 0, drop.height(wide), 0))
+			drop.draw(drop.plot(true), draw.Crop(c, 0, 0, 0, -saving.height(wide)))
+			return
+		}
+		left, right := draw.Crop(c, 0, -0.38*wide, 0, 0), draw.Crop(c, 0.62*wide+vg.Points(8), 0, 0, 0)
+		a, b := saving.plot(true), drop.plot(false)
+		drawBeside(a, b, saving.main(left), drop.main(right))
+		saving.numbers(a, left)
+		drop.numbers(b, right)
 	}
 	return p, ""
 }
@@ -85,8 +99,8 @@ func forests(s stats.Summary) (saving, drop forest) {
 		bounded: "asked: ≤ " + stats.Number(100*s.Run.Require.AccuracyDrop).Significant(3)}
 	add := func(name string, c stats.Comparison, col color.NRGBA, m mark, strong, hollow bool) {
 		percent := scaled(c.Saving.MeanOfRatios, 100)
-		saving.effects = append(saving.effects, effect{name, percent, col, m, 1, strong, hollow})
-		drop.effects = append(drop.effects, effect{name, c.AccuracyDrop, col, m, 1, strong, hollow})
+		saving.effects = append(saving.effects, effect{name: name, value: percent, color: col, mark: m, digits: 1, strong: strong, hollow: hollow})
+		drop.effects = append(drop.effects, effect{name: name, value: c.AccuracyDrop, color: col, mark: m, digits: 1, strong: strong, hollow: hollow})
 	}
 	for _, c := range s.Conditions {
 		col, name := armColor(1), c.Label
@@ -94,6 +108,7 @@ func forests(s stats.Summary) (saving, drop forest) {
 			col, name = grey, c.Label+" (invalid)"
 		}
 		add(name, c.Comparison, col, circle, false, !c.Valid)
+		saving.effects[len(saving.effects)-1].sure = c.Valid && c.Test.Holm <= 1-stats.Number(s.Run.Require.Confidence) // a missing one is not
 	}
 	if s.Overall.Pairs > 0 {
 		add("all pairs", s.Overall.Comparison, ink, diamond, true, false)
@@ -178,23 +193,43 @@ func (e effect) shape(row float64) shape {
 	}
 }
 
-// textWidth is the room for numbers at the right of a forest, in points.
-const textWidth = 96
+// height is that of a forest so wide, with its axis and the name of its bound.
+func (f forest) height(width vg.Length) vg.Length {
+	return vg.Points(float64(len(f.effects))*rowPitch(f.names(), width-f.room(), 17) + 60)
+}
+
+func (f forest) names() (names []string) {
+	for _, e := range f.effects {
+		names = append(names, e.name)
+	}
+	return names
+}
+
+// room is what the numbers at the right take.
+func (f forest) room() vg.Length {
+	return besideRoom(len(f.effects), func(i int) string { return f.effects[i].text(f.unit) })
+}
+
+// besideRoom is what texts beside the rows of a plot take.
+func besideRoom(n int, text func(i int) string) (room vg.Length) {
+	for i := range n {
+		room = max(room, bold(tickSize, ink).Width(text(i)))
+	}
+	return room + vg.Points(8)
+}
 
 // draw draws the plot, and the numbers beside it.
 func (f forest) draw(p *plot.Plot, c draw.Canvas) {
-	main := draw.Crop(c, 0, -vg.Points(textWidth), 0, 0)
-	p.Draw(main)
-	data := p.DataCanvas(main)
-	_, y := p.Transforms(&data)
-	for i, e := range f.effects {
-		sty := style(tickSize, ink)
-		if e.strong {
-			sty = bold(tickSize, ink)
-		}
-		sty.YAlign = draw.YCenter
-		c.FillText(sty, vg.Point{X: data.Max.X + vg.Points(6), Y: y(rowAt(i, len(f.effects))) + vg.Points(rise)}, e.text(f.unit))
-	}
+	drawPlot(p, f.main(c))
+	f.numbers(p, c)
+}
+
+// main is the part of a canvas that the plot is drawn on.
+func (f forest) main(c draw.Canvas) draw.Canvas { return draw.Crop(c, 0, -f.room(), 0, 0) }
+
+// numbers writes the numbers beside the rows of a plot that was drawn.
+func (f forest) numbers(p *plot.Plot, c draw.Canvas) {
+	besides(p, f.main(c), c, len(f.effects), func(i int) (string, bool) { return f.effects[i].text(f.unit), f.effects[i].strong || f.effects[i].sure })
 }
 
 // text is the numbers: the estimate, and its interval if it has one.

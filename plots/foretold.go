@@ -12,17 +12,22 @@ import (
 
 // predictions is what selectors predicted against what then happened, a panel
 // an arm.
-func predictions(s stats.Series) (page, string) {
+func predictions(in input) (page, string) {
+	s := in.series
 	all := s.Foretold[:min(len(s.Foretold), mostForetold)]
 	if len(all) == 0 {
 		return page{}, "no selector said what it predicted"
 	}
-	cols := gridColumns(len(all), 3)
+	least := 130.0 // points
+	if len(all) <= 3 {
+		least = 190
+	}
+	cols := in.form.columns(len(all), 3, least)
 	lines := (len(all) + cols - 1) / cols
-	p := page{
+	p := page{form: in.form,
 		name: "predictions", title: "What was predicted, and what happened",
 		subtitle: "Each phase of each request by the option that was chosen; both axes are logarithmic, and the same for all panels",
-		height:   vg.Length(lines) * vg.Length([]float64{4, 3.6, 2.7}[cols-1]) * vg.Inch,
+		height:   vg.Length(lines) * (min(in.form.inner()/vg.Length(cols), 4*vg.Inch) + vg.Points(12)),
 		caption: "On the line a phase took as long as was predicted; above it less, below it more. The dotted lines are twice and half as long. " +
 			"n is the number of decisions; at most 400 of an arm are drawn, and no phase that was predicted or took less than 0.1 ms.",
 	}

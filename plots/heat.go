@@ -29,30 +29,36 @@ func heatWords(a *stats.Atlas) string {
 const noAtlas = "the sweep has no two axes of three values or more"
 
 // savingMap is Δt over two axes of a sweep.
-func savingMap(s stats.Summary, a *stats.Atlas) (page, string) {
+func savingMap(in input) (page, string) {
+	s, a := in.summary, stats.AtlasOf(in.summary)
 	if a == nil {
 		return page{}, noAtlas
 	}
 	limit := heatLimit(a)
-	p := heatPage(a, func(q stats.Square) colour { return diverging(float64(q.Saving) / limit) }, func(q stats.Square) bool { return !q.Sure })
+	p := heatPage(in.form, a, func(q stats.Square) colour { return diverging(float64(q.Saving) / limit) }, func(q stats.Square) bool { return !q.Sure })
 	p.name, p.title = "saving-map", "What "+armName(s)+" saves, over "+a.X.Name+" and "+a.Y.Name
 	p.subtitle = "Δt in percent of the baseline's time; the black line is around where at least the " + a.Bound.Percent(0) + " asked for are saved"
 	p.caption = "Blue is faster than the baseline, orange slower, white the same. A dot marks a square whose interval holds 0: there the arms cannot be told apart." + heatWords(a)
+	if limit == 1 {
+		p.caption += " What takes more than twice as long as the baseline is drawn as −100 %."
+	}
 	body := p.body
 	p.height += vg.Points(barHeight)
 	p.body = func(c draw.Canvas) {
 		body(draw.Crop(c, 0, 0, vg.Points(barHeight), 0))
-		colourBar(draw.Crop(c, vg.Points(60), -vg.Points(60), 0, -(c.Max.Y-c.Min.Y-vg.Points(barHeight-barGap))), limit, float64(a.Bound))
+		aside := 0.09 * in.form.inner()
+		colourBar(draw.Crop(c, aside, -aside, 0, -(c.Max.Y-c.Min.Y-vg.Points(barHeight-barGap))), limit, float64(a.Bound))
 	}
 	return p, ""
 }
 
 // choiceMap is the option that the judged arm chose most, over the same axes.
-func choiceMap(s stats.Summary, a *stats.Atlas, models []string) (page, string) {
+func choiceMap(in input) (page, string) {
+	s, a, models := in.summary, stats.AtlasOf(in.summary), in.series.Models
 	if a == nil {
 		return page{}, noAtlas
 	}
-	p := heatPage(a, func(q stats.Square) colour { return modelColor(max(slices.Index(models, q.Option), 0)) }, func(q stats.Square) bool { return q.Share < mostlyChosen })
+	p := heatPage(in.form, a, func(q stats.Square) colour { return modelColor(max(slices.Index(models, q.Option), 0)) }, func(q stats.Square) bool { return q.Share < mostlyChosen })
 	p.name, p.title = "choice-map", "What "+armName(s)+" chooses, over "+a.X.Name+" and "+a.Y.Name
 	p.subtitle = "The model that answered most of its requests there"
 	p.caption = "Colours are those of the other figures. A dot marks a square in which the model answered less than " + stats.Number(mostlyChosen).Percent(0) +
@@ -84,11 +90,11 @@ func heatLimit(a *stats.Atlas) float64 {
 }
 
 // heatPage is the panels of a map.
-func heatPage(a *stats.Atlas, color func(stats.Square) colour, dot func(stats.Square) bool) page {
-	cols := gridColumns(len(a.Panels), 3)
+func heatPage(form Form, a *stats.Atlas, color func(stats.Square) colour, dot func(stats.Square) bool) page {
+	cols := form.columns(len(a.Panels), 3, 130)
 	lines := (len(a.Panels) + cols - 1) / cols
-	height := []vg.Length{4.2, 2.9, 2.3}[cols-1] * vg.Inch
-	return page{height: vg.Length(lines) * height, body: func(c draw.Canvas) {
+	height := min([]vg.Length{0.48, 0.92, 1.1}[cols-1]*form.inner()/vg.Length(cols)+vg.Points(30), 4.2*vg.Inch)
+	return page{form: form, height: vg.Length(lines) * height, body: func(c draw.Canvas) {
 		panels(c, len(a.Panels), cols, draw.Tiles{PadX: vg.Points(14), PadY: vg.Points(10), PadRight: vg.Points(12)}, func(i int, first bool) *plot.Plot {
 			return heatPanel(a, a.Panels[i], color, dot, first)
 		})
@@ -176,9 +182,6 @@ func colourBar(c draw.Canvas, limit, asked float64) {
 	p.X.Min, p.X.Max = -limit, limit
 	p.X.Tick.Marker = ticks{most: 10, text: asPercent}
 	p.X.Label.Text = "Δt, saving in % of the baseline's time"
-	if limit == 1 {
-		p.X.Label.Text += "; what takes more than twice as long as the baseline is drawn as −100 %"
-	}
 	p.Y.Min, p.Y.Max = 0, 1
 	p.Add(shape(func(a area) {
 		const steps = 120
@@ -191,7 +194,7 @@ func colourBar(c draw.Canvas, limit, asked float64) {
 			a.FillText(bold(tickSize, ink), vg.Point{X: a.x(asked) + vg.Points(3), Y: a.Min.Y + vg.Points(1)}, fmt.Sprintf("asked: ≥ %s", stats.Number(asked).Percent(0)))
 		}
 	}))
-	p.Draw(c)
+	drawPlot(p, c)
 }
 
 // diverging is a colour from orange (−1) over white (0) to blue (1), which every

@@ -2,6 +2,7 @@ package plots
 
 import (
 	"image/color"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -16,9 +17,9 @@ const (
 
 // legendRows breaks the legend into rows that fit the page.
 func (p page) legendRows() (rows [][]key) {
-	room := pageWidth - vg.Points(2*margin)
+	room := p.form.inner() + vg.Points(legendGap) // nothing follows the last
 	var used vg.Length
-	for _, k := range p.legend {
+	for _, k := range p.keys() {
 		w := keyWidth(k)
 		if len(rows) == 0 || used+w > room {
 			rows, used = append(rows, nil), 0
@@ -31,6 +32,15 @@ func (p page) legendRows() (rows [][]key) {
 
 func keyWidth(k key) vg.Length {
 	return vg.Points(legendMark+legendGap) + style(textSize, ink).Width(k.label)
+}
+
+// keys is the legend, each entry no wider than the page.
+func (p page) keys() []key {
+	out := slices.Clone(p.legend)
+	for i := range out {
+		out[i].label = shorten(style(textSize, ink), out[i].label, p.form.inner()-vg.Points(legendMark))
+	}
+	return out
 }
 
 // drawKeys draws one row of a legend from at to the right.

@@ -1,6 +1,9 @@
 package plots
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // A markdown is a page being written, a block at a time.
 type markdown struct{ strings.Builder }
@@ -34,6 +37,22 @@ func (m *markdown) section(heading string, words []string, t table) {
 	m.table(t)
 }
 
+// block writes a block of a document, with figures by their files in the folder
+// plots, each with a heading that begins with mark.
+func (m *markdown) block(b block, plots, mark string) {
+	m.lines(b.Texts)
+	m.list(b.List)
+	m.table(b.Table)
+	if len(b.Code) > 0 {
+		m.line("```sh\n" + strings.Join(b.Code, "\n") + "\n```")
+	}
+	for _, f := range b.Figures {
+		m.line(mark + inline(f.Title))
+		m.line(fmt.Sprintf("[![%s](%s/%s.png)](%[2]s/%[3]s.svg)", inline(f.Title), plots, f.Name))
+		m.line(inline(f.Caption))
+	}
+}
+
 // table writes a table; nothing if it has no rows.
 func (m *markdown) table(t table) {
 	if len(t.Rows) == 0 {
@@ -42,7 +61,7 @@ func (m *markdown) table(t table) {
 	rule := make([]string, len(t.Head))
 	for i := range rule {
 		rule[i] = "---"
-		if i >= t.Numbers {
+		if t.Right(i) {
 			rule[i] = "---:"
 		}
 	}

@@ -1,27 +1,18 @@
 package plots
 
 import (
-	"bytes"
-	"fmt"
+	"cmp"
 	"image/color"
-	"strings"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// pageWidth is the width of every figure.
-const pageWidth = 9 * vg.Inch
-
-// pngDPI is dots per inch of a PNG: sharp on a screen of twice the usual
-// density.
-const pngDPI = 160
-
-// A page is a figure before it has a size in pixels: a title, a line below it,
-// a legend, and a body that is drawn into what is left.
+// A page is a figure before it is drawn: a title, a line below it, a legend,
+// and a body that is drawn into what is left. Lengths are those at which it is
+// drawn, before Form.scale.
 type page struct {
+	form                  Form
 	name, title, subtitle string
 	caption               string
 	legend                []key
@@ -50,67 +41,60 @@ const (
 	ring
 )
 
-// figure draws the page twice.
-func (p page) figure() (f Figure, err error) {
-	f = Figure{Name: p.name, Title: p.title, Caption: p.caption}
-	defer func() {
-		if r := recover(); r != nil { // the drawing library panics on what it cannot scale
-			f.SVG, f.PNG, f.Note = nil, nil, fmt.Sprintf("not drawn: %v", r)
-		}
-	}()
-	h := p.height + p.headHeight()
-	svg := vgsvg.New(pageWidth, h)
-	p.draw(draw.New(svg))
-	var b bytes.Buffer
-	if _, err := svg.WriteTo(&b); err != nil {
-		return f, fmt.Errorf("draw %s as SVG: %w", p.name, err)
-	}
-	f.SVG = portable(b.Bytes(), p.title)
-
-	img := vgimg.NewWith(vgimg.UseWH(pageWidth, h), vgimg.UseDPI(pngDPI))
-	p.draw(draw.New(img))
-	b = bytes.Buffer{}
-	if _, err := (vgimg.PngCanvas{Canvas: img}).WriteTo(&b); err != nil {
-		return f, fmt.Errorf("draw %s as PNG: %w", p.name, err)
-	}
-	f.PNG = b.Bytes()
-	return f, nil
-}
-
-// portable lets an SVG be shown where the Liberation fonts are not: the fonts
-// named beside them have the same widths. It scales with its place, and has a
-// title for those who hear it.
-func portable(svg []byte, title string) []byte {
-	s := string(svg)
-	s = strings.ReplaceAll(s, "font-family:Liberation Sans;", "font-family:'Liberation Sans',Arial,Helvetica,sans-serif;")
-	if _, rest, ok := strings.Cut(s, "<svg "); ok { // the prologue has no place in a page of HTML
-		s = "<svg " + rest
-	}
-	open := strings.Index(s, ">")
-	return []byte(s[:open] + ` role="img">` + "\n<title>" + escape(title) + "</title>" + s[open+1:])
-}
-
-// escape makes text safe in SVG.
-func escape(s string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;").Replace(s)
-}
-
 const margin = 10 // points around a page
+
+// inner is the width between the margins of a page of that form.
+func (f Form) inner() vg.Length { return f.width() - vg.Points(2*margin) }
+
+// headings are the lines of the title and of what stands below it.
+func (p page) headings() (title, below []string) {
+	if p.form.Bare {
+		return nil, nil
+	}
+	room := p.form.inner()
+	return wrap(bold(titleSize, ink), cmp.Or(p.form.Title, p.title), room), wrap(style(textSize, quiet), p.subtitle, room)
+}
+
+// The distances between the lines of a heading, in points.
+const (
+	titleRow = titleSize + 2.5
+	textRow  = textSize + 2.5
+)
 
 // headHeight is what the title, the line below it and the legend take.
 func (p page) headHeight() vg.Length {
-	return vg.Points(margin + titleSize + 5 + textSize + 6 + float64(len(p.legendRows()))*legendRow + 14)
+	title, below := p.headings()
+	rows := len(p.legendRows())
+	h := margin + titleRow*float64(len(title)) + textRow*float64(len(below)) + legendRow*float64(rows)
+	if len(title) > 0 {
+		h += 6
+	}
+	if rows > 0 {
+		h += 10
+	}
+	return vg.Points(h)
 }
+
+// size is the width and height of the page as it is drawn.
+func (p page) size() (w, h vg.Length) { return p.form.width(), p.height + p.headHeight() }
 
 // draw draws the page on a canvas of its size.
 func (p page) draw(c draw.Canvas) {
 	c.SetColor(paper)
 	c.Fill(c.Rectangle.Path())
-	x, y := c.Min.X+vg.Points(margin), c.Max.Y-vg.Points(margin+titleSize)
-	c.FillText(bold(titleSize, ink), vg.Point{X: x, Y: y}, p.title)
-	y -= vg.Points(5 + textSize)
-	c.FillText(style(textSize, quiet), vg.Point{X: x, Y: y}, p.subtitle)
-	y -= vg.Points(6)
+	x, y := c.Min.X+vg.Points(margin), c.Max.Y-vg.Points(margin)
+	title, below := p.headings()
+	for _, text := range title {
+		y -= vg.Points(titleRow)
+		c.FillText(bold(titleSize, ink), vg.Point{X: x, Y: y + vg.Points(titleRow-titleSize)}, text)
+	}
+	for _, text := range below {
+		y -= vg.Points(textRow)
+		c.FillText(style(textSize, quiet), vg.Point{X: x, Y: y}, text)
+	}
+	if len(title) > 0 {
+		y -= vg.Points(6)
+	}
 	for _, row := range p.legendRows() {
 		y -= vg.Points(legendRow)
 		p.drawKeys(c, row, vg.Point{X: x, Y: y})

@@ -27,13 +27,26 @@ func panels(c draw.Canvas, n, cols int, tiles draw.Tiles, panel func(i int, firs
 	drawGrid(grid, tiles, c)
 }
 
-// drawGrid draws plots with aligned axes.
+// drawGrid draws plots with aligned axes, so that each fits its place.
 func drawGrid(grid [][]*plot.Plot, tiles draw.Tiles, c draw.Canvas) {
-	for i, line := range plot.Align(grid, tiles, c) {
-		for k, part := range line {
-			if grid[i][k] != nil {
-				grid[i][k].Draw(part)
+	each := func(do func(p *plot.Plot, part draw.Canvas), place func(i, k int) draw.Canvas) {
+		for i, line := range grid {
+			for k, p := range line {
+				if p != nil {
+					do(p, place(i, k))
+				}
 			}
 		}
 	}
+	each(fit, func(i, k int) draw.Canvas { return tiles.At(c, k, i) })
+	aligned := plot.Align(grid, tiles, c)
+	each(fit, func(i, k int) draw.Canvas { return aligned[i][k] }) // which may be smaller
+	aligned = plot.Align(grid, tiles, c)
+	each((*plot.Plot).Draw, func(i, k int) draw.Canvas { return aligned[i][k] })
+}
+
+// columns is how many columns of at least a width, in points, a page has for n
+// panels, at most most.
+func (f Form) columns(n, most int, least float64) int {
+	return gridColumns(n, max(min(most, int(f.inner().Points()/least)), 1))
 }

@@ -18,16 +18,16 @@ type stack struct {
 }
 
 // phases is where the time of a request goes.
-func phases(s stats.Summary) (page, string) {
-	stacks := phaseStacks(s.Conditions)
+func phases(in input) (page, string) {
+	stacks := phaseStacks(in.summary.Conditions)
 	if len(stacks) == 0 {
 		return page{}, "no phases are recorded"
 	}
-	p := page{
+	p := page{form: in.form,
 		name: "phases", title: "Where the time goes",
 		subtitle: "Mean time of each phase of a request, by condition and arm; the number is the mean of all phases together",
-		height:   vg.Points(float64(len(stacks))*15 + 46),
-		caption: "Left: the mean time of each phase. Right: the same as shares of the whole, so that short requests can be read too. " +
+		height:   vg.Points(float64(len(stacks))*rowPitch(stackNames(stacks), stackShare*in.form.inner(), 15) + 46),
+		caption: "Left: the mean time of each phase; right: the same as shares of the whole, so that short requests can be read too. " +
 			"A choice of model can only save in phases that depend on the model (fetch, load, preprocess, infer); what upload and download take is the same for all models on a node.",
 	}
 	for i, name := range stats.PhaseNames {
@@ -35,10 +35,21 @@ func phases(s stats.Summary) (page, string) {
 	}
 	p.body = func(c draw.Canvas) {
 		left, right := stackPlot(stacks, false, phaseColor), stackPlot(stacks, true, phaseColor)
+		left.X.Max *= textPart(stacks, stackShare*in.form.inner())
 		left.X.Label.Text, right.X.Label.Text = "mean time", "share of the mean time"
-		pairOf(left, right, c, 0.6)
+		pairOf(left, right, c, stackShare)
 	}
 	return p, ""
+}
+
+// stackShare is how much of the width times take; their shares take the rest.
+const stackShare = 0.6
+
+func stackNames(stacks []stack) (names []string) {
+	for _, k := range stacks {
+		names = append(names, k.name)
+	}
+	return names
 }
 
 // phaseStacks has a row for each arm of each condition that has answers.
@@ -76,7 +87,7 @@ func stackPlot(stacks []stack, shares bool, colors func(int) colour) *plot.Plot 
 	}
 	rows(p, names)
 	p.Add(groups(stacks))
-	p.X.Min, p.X.Max = 0, longest*1.16
+	p.X.Min, p.X.Max = 0, longest
 	p.X.Tick.Marker = ticks{most: 5, text: asMillis}
 	if shares {
 		p.X.Max = 1
@@ -103,6 +114,17 @@ func stackPlot(stacks []stack, shares bool, colors func(int) colour) *plot.Plot 
 	return p
 }
 
+// textPart is by how much the axis of a plot so wide must be longer than its
+// bars, for what is written at their ends.
+func textPart(stacks []stack, width vg.Length) float64 {
+	names, texts := vg.Length(0), vg.Length(0)
+	for _, k := range stacks {
+		names = max(names, min(style(tickSize, ink).Width(k.name), namesRoom(width)))
+		texts = max(texts, style(tickSize, ink).Width(k.text))
+	}
+	return 1 / (1 - min(float64((texts+vg.Points(8))/(width-names-vg.Points(12))), 0.6))
+}
+
 // groups shades the rows of every second condition.
 func groups(stacks []stack) shape {
 	return func(a area) {
@@ -127,6 +149,5 @@ func bar(x0, x1, row float64, col colour) shape {
 // share of the width.
 func pairOf(left, right *plot.Plot, c draw.Canvas, share float64) {
 	width := c.Max.X - c.Min.X
-	left.Draw(draw.Crop(c, 0, -width*vg.Length(1-share)-vg.Points(6), 0, 0))
-	right.Draw(draw.Crop(c, width*vg.Length(share)+vg.Points(6), 0, 0, 0))
+	drawBeside(left, right, draw.Crop(c, 0, -width*vg.Length(1-share)-vg.Points(10), 0, 0), draw.Crop(c, width*vg.Length(share)+vg.Points(6), 0, 0, 0))
 }

@@ -19,34 +19,57 @@ const mostStatics = 10
 
 // regrets is how much longer than the oracle's the requests of every selector
 // took.
-func regrets(s stats.Summary) (page, string) {
+func regrets(in input) (page, string) {
+	s := in.summary
 	if s.Judging == nil || s.Judging.Instants == 0 {
 		return page{}, "nothing was replayed"
 	}
 	names := judgedNames(s, mostStatics)
-	p := page{
+	first, second := in.form.sides()
+	p := page{form: in.form,
 		name: "regret", title: "How far from the best choice",
 		subtitle: fmt.Sprintf("Mean of t over that of the oracle at the same instant, with %s intervals; n = %d instants, of %d options",
 			stats.Number(s.Run.Require.Confidence).Percent(0), s.Judging.Instants, s.Judging.Options),
 		legend: []key{{"an arm", circle, armColor(1)}, {"asked only", circle, grey}, {"always one model, or any", diamond, grey},
 			{"by replays alone", ring, ink}, {"chose the oracle's option", fill, blue}, {"as good within 3 %", fill, sky}},
-		height: vg.Points(float64(len(names))*17 + 60),
-		caption: "Left: 1 is as fast as the oracle, which is, at each instant at which all options were replayed, the fastest that the budget allows; further left is better. " +
+		caption: first + ": 1 is as fast as the oracle, which is, at each instant at which all options were replayed, the fastest that the budget allows; further left is better. " +
 			"As the oracle is the least of several noisy times, even the best choice lies to the right of 1: the ring is the same by the replays alone. " +
-			"Left of 1 is a selector that chose what the budget does not allow. Right: how often its choice was the oracle's, or replayed within 3 % of it.",
+			"Left of 1 is a selector that chose what the budget does not allow. " + second + ": how often its choice was the oracle's, or replayed within 3 % of it.",
+	}
+	narrow, wide := in.form.narrow(), in.form.inner()
+	means := func(i int) (string, bool) {
+		r := s.Regret[names[i]]
+		return interval(stats.Estimate{Value: r.Mean, Low: r.Low, High: r.High}, 100, " %"), false
+	}
+	room := besideRoom(len(names), func(i int) string { text, _ := means(i); return text })
+	labels, of := judgedLabels(s, names), 0.76*wide-room
+	if narrow {
+		of = wide - room
+	}
+	part := vg.Points(float64(len(names))*rowPitch(labels, of, 17) + 60)
+	p.height = part
+	if narrow { // one below the other
+		p.height *= 2
 	}
 	p.body = func(c draw.Canvas) {
 		left, right := regretPlot(s, names), agreementPlot(s, names)
-		width := c.Max.X - c.Min.X
-		main := draw.Crop(c, 0, -0.24*width-vg.Points(textWidth), 0, 0)
-		left.Draw(main)
-		besides(left, main, c, len(names), func(i int) string {
-			r := s.Regret[names[i]]
-			return interval(stats.Estimate{Value: r.Mean, Low: r.Low, High: r.High}, 100, " %")
-		})
-		right.Draw(draw.Crop(c, 0.76*width+vg.Points(8), -vg.Points(30), 0, 0))
+		main, beside := draw.Crop(c, 0, -0.24*wide-room, 0, 0), draw.Crop(c, 0.76*wide+vg.Points(8), -vg.Points(30), 0, 0)
+		if narrow {
+			main, beside = draw.Crop(c, 0, -room, part, 0), draw.Crop(c, 0, -room, 0, -part)
+			rows(right, labels)
+		}
+		drawBeside(left, right, main, beside)
+		besides(left, main, c, len(names), means)
 	}
 	return p, ""
+}
+
+// judgedLabels are judgedLabel of all.
+func judgedLabels(s stats.Summary, names []string) (labels []string) {
+	for _, name := range names {
+		labels = append(labels, judgedLabel(name, s.Regret[name]))
+	}
+	return labels
 }
 
 // judgedNames are those of Summary.Regret in the order of a report, with at most
@@ -89,18 +112,16 @@ func judgedLabel(name string, r stats.Regret) string {
 // regretPlot is the means, as t over the oracle's.
 func regretPlot(s stats.Summary, names []string) *plot.Plot {
 	p := newPlot("")
-	labels := make([]string, len(names))
 	lo, hi := 1.0, 1.05
-	for i, name := range names {
+	for _, name := range names {
 		r := s.Regret[name]
-		labels[i] = judgedLabel(name, r)
 		for _, v := range []stats.Number{r.Mean, r.Low, r.High, r.Replayed} {
 			if v.Known() {
 				lo, hi = min(lo, max(1+float64(v), 0.1)), max(hi, 1+float64(v))
 			}
 		}
 	}
-	rows(p, labels)
+	rows(p, judgedLabels(s, names))
 	ratioAxis(&p.X, lo, hi)
 	p.X.Label.Text = "mean of t over the oracle's"
 	p.Add(stripes(len(names)), gridX(), shape(func(a area) {
@@ -166,14 +187,18 @@ func ratioAxis(a *plot.Axis, lo, hi float64) {
 	a.Tick.Marker = ticks{most: 5, text: times}
 }
 
-// besides writes a text to the right of each of n rows of a plot that was drawn
-// on main.
-func besides(p *plot.Plot, main, c draw.Canvas, n int, text func(i int) string) {
+// besides writes a text, bold or not, to the right of each of n rows of a plot
+// that was drawn on main.
+func besides(p *plot.Plot, main, c draw.Canvas, n int, text func(i int) (string, bool)) {
 	data := p.DataCanvas(main)
 	_, y := p.Transforms(&data)
-	sty := style(tickSize, ink)
-	sty.YAlign = draw.YCenter
 	for i := range n {
-		c.FillText(sty, vg.Point{X: data.Max.X + vg.Points(6), Y: y(rowAt(i, n)) + vg.Points(rise)}, text(i))
+		words, strong := text(i)
+		sty := style(tickSize, ink)
+		if strong {
+			sty = bold(tickSize, ink)
+		}
+		sty.YAlign = draw.YCenter
+		c.FillText(sty, vg.Point{X: data.Max.X + vg.Points(6), Y: y(rowAt(i, n)) + vg.Points(rise)}, words)
 	}
 }

@@ -60,6 +60,15 @@ func edgesOf(s stats.Scale) []float64 {
 	return edges
 }
 
+// thinner implements thinner.
+func (b between) thinner() plot.Ticker {
+	if b.most <= 1 {
+		return nil
+	}
+	b.most--
+	return b
+}
+
 // everyName marks some of the values of an axis of names.
 type everyName struct {
 	names []string
@@ -72,6 +81,14 @@ func (e everyName) Ticks(lo, hi float64) (out []plot.Tick) {
 		out = append(out, plot.Tick{Value: float64(i), Label: e.names[i]})
 	}
 	return out
+}
+
+// thinner implements thinner.
+func (e everyName) thinner() plot.Ticker {
+	if e.every >= len(e.names) {
+		return nil
+	}
+	return everyName{e.names, max(e.every, 1) + 1}
 }
 
 // unitText is how values of a unit are written at an axis.

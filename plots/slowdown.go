@@ -11,14 +11,15 @@ import (
 )
 
 // slowdowns is how inference slowed down under background load, a panel a node.
-func slowdowns(s stats.Series) (page, string) {
+func slowdowns(in input) (page, string) {
+	s := in.series
 	all := s.Slowdowns[:min(len(s.Slowdowns), mostCourses)]
 	if len(all) == 0 {
 		return page{}, "no node had different background loads of its CPU"
 	}
-	cols := min(len(all), 2)
+	cols := in.form.columns(len(all), 2, 230)
 	lines := (len(all) + cols - 1) / cols
-	p := page{
+	p := page{form: in.form,
 		name: "slowdown", title: "How background load slows inference down",
 		subtitle: "Median time of inference over that at the least load, by the load that was achieved; bars: quartiles",
 		height:   vg.Length(lines) * 3 * vg.Inch,

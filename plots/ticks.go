@@ -4,6 +4,8 @@ import (
 	"math"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
 
 	"github.com/testbed/testbed/plots/stats"
 )
@@ -33,6 +35,15 @@ func (t ticks) Ticks(lo, hi float64) []plot.Tick {
 		out = append(out, plot.Tick{Value: v, Label: t.text(v)})
 	}
 	return out
+}
+
+// thinner implements thinner.
+func (t ticks) thinner() plot.Ticker {
+	if t.most <= 1 {
+		return nil
+	}
+	t.most--
+	return t
 }
 
 // niceStep is 1, 2 or 5 times a power of ten, and gives at most most steps.
@@ -67,6 +78,7 @@ func (t ticks) decades(lo, hi float64) []plot.Tick {
 		return m == 1 && power%int(math.Ceil(span/float64(t.most))) == 0
 	}
 	var out []plot.Tick
+	labels := 0
 	for power := int(math.Floor(math.Log10(lo))); power <= int(math.Ceil(math.Log10(hi))); power++ {
 		for m := 1; m < 10; m++ {
 			v := float64(m) * math.Pow(10, float64(power))
@@ -76,9 +88,14 @@ func (t ticks) decades(lo, hi float64) []plot.Tick {
 			tick := plot.Tick{Value: v}
 			if labelled(m, power) {
 				tick.Label = t.text(v)
+				labels++
 			}
 			out = append(out, tick)
 		}
+	}
+	if labels < 2 && span < 1 { // too short for powers of ten
+		t.log = false
+		return t.Ticks(lo, hi)
 	}
 	return out
 }
@@ -95,15 +112,18 @@ func asPlain(v float64) string   { return stats.Number(v).Significant(6) }
 func asPercent(v float64) string { return stats.Number(100*v).Significant(4) + " %" }
 func noText(float64) string      { return "" }
 
+// timeAxis is that of a report's form.
+func timeAxis(a *plot.Axis, lo, hi float64, most int) { Form{}.timeAxis(a, lo, hi, most) }
+
 // timeAxis lets an axis run from lo to hi milliseconds, with a little room,
-// logarithmic where they are more than ten times apart.
-func timeAxis(a *plot.Axis, lo, hi float64, most int) {
+// logarithmic where they are more than ten times apart, or the form asks for it.
+func (f Form) timeAxis(a *plot.Axis, lo, hi float64, most int) {
 	if !(lo > 0) || !(hi > 0) {
 		lo, hi = 1, 10
 	}
-	if hi/lo > logSpan {
+	if hi/lo > logSpan || f.Log {
 		a.Scale = plot.LogScale{}
-		room := math.Pow(hi/lo, 0.04)
+		room := math.Pow(max(hi/lo, 1.05), 0.04)
 		a.Min, a.Max = lo/room, hi*room
 		a.Tick.Marker = ticks{most: most, text: asMillis, log: true}
 		return
@@ -124,6 +144,18 @@ func (names named) Ticks(lo, hi float64) (out []plot.Tick) {
 		}
 	}
 	return out
+}
+
+// fittedNames are names that were made to fit.
+type fittedNames struct{ named }
+
+// fitted are the names in at most most lines no wider than room.
+func (names named) fitted(sty text.Style, room vg.Length, most int) fittedNames {
+	out := make(named, len(names))
+	for i, n := range names {
+		out[i] = inLines(sty, n, room, most)
+	}
+	return fittedNames{out}
 }
 
 // rowAt is the place of row i of n on the vertical axis.

@@ -16,7 +16,8 @@ const mostCourses = 4
 
 // timeline is what was asked of the world and what it gave, in the course of
 // the run, above the requests that were made in it.
-func timeline(s stats.Series) (page, string) {
+func timeline(in input) (page, string) {
+	s := in.series
 	t := s.Timeline
 	var panels []*plot.Plot
 	for _, l := range t.Links[:min(len(t.Links), mostCourses)] {
@@ -34,7 +35,7 @@ func timeline(s stats.Series) (page, string) {
 	if len(panels) == 0 {
 		return page{}, "neither telemetry nor requests are recorded"
 	}
-	p := page{
+	p := page{form: in.form,
 		name: "timeline", title: "The run over time",
 		subtitle: "Asked against achieved, and every request by the model that answered it" + thinned(t) + shadeWords(t),
 		legend:   timelineKeys(s),

@@ -10,80 +10,6 @@ import (
 	"github.com/testbed/testbed/plots/stats"
 )
 
-// A view is a report before it has a form: texts and tables. Both forms are
-// made from it, so that they say the same.
-type view struct {
-	Title    string
-	Result   string
-	Sentence string   // what follows the Result
-	Lead     []string // what was asked and what the verdict rests on
-	Figures  []Figure
-
-	Requirements table
-	Shown        string // which conditions the tables are of; empty: all
-	Conditions   table
-	Definitions  table
-	DefinedAs    []string
-	Selectors    table
-	Arms         table // each against the baseline
-	EveryArm     table // and in each condition
-	Choices      []choice
-	Decisions    table
-	Judged       []string // how
-	Regret       table
-	RegretBy     table // condition
-	Predicted    []string
-	Predictions  table
-	PredictedBy  table    // condition
-	Measured     []string // how
-	Validity     []string
-	Links        table
-	Load         table
-	Models       table
-	Environment  table
-	Warnings     []string
-	Commands     []string // to reproduce
-	Reproduce    []string
-}
-
-// A table has a row of names and rows of cells. Columns from Numbers on are
-// set to the right.
-type table struct {
-	Head    []string
-	Rows    [][]string
-	Numbers int
-}
-
-// A choice is what an arm chose and why.
-type choice struct {
-	Arm    string
-	Models string
-	Only   bool
-	Why    []string
-}
-
-// viewOf is the texts and tables of a report.
-func viewOf(s stats.Summary, figures []Figure) view {
-	v := view{
-		Title: cmp.Or(s.Run.Title, s.Scenario, "A run"), Result: s.Verdict.Result, Sentence: strings.TrimPrefix(s.Verdict.Sentence, s.Verdict.Result),
-		Lead: lead(s), Figures: figures, Requirements: requirements(s), Definitions: definitionTable(s),
-		Choices: choiceList(s), Measured: method(s), Validity: validity(s), Models: modelTable(s),
-		Environment: environment(s), Warnings: stats.Texts(s.Warnings),
-	}
-	some := s
-	if v.Shown = fewWords(s, mostRows); v.Shown != "" {
-		v.Shown += " All are in conditions.csv, and with all numbers in summary.json."
-		some, _ = few(s, stats.Series{}, mostRows)
-	}
-	v.Conditions, v.Links, v.Load = conditions(some), links(some), load(some)
-	v.Selectors, v.Arms, v.EveryArm, v.Decisions = selectorTable(s), armTable(s), everyArm(some), decisionTable(s)
-	v.Judged, v.Regret, v.RegretBy = judgedWords(s), regretTable(s), regretBy(some)
-	v.Predicted, v.Predictions, v.PredictedBy = predictedWords(s), predictionTable(s), predictedBy(some)
-	v.DefinedAs = definedAs(s)
-	v.Commands, v.Reproduce = reproduce(s)
-	return v
-}
-
 // interval writes an estimate with its interval, as fraction times scale.
 func interval(e stats.Estimate, scale stats.Number, unit string) string {
 	if !e.Value.Known() {
@@ -96,54 +22,40 @@ func interval(e stats.Estimate, scale stats.Number, unit string) string {
 	return out
 }
 
-// requirements is what was held to what.
-func requirements(s stats.Summary) table {
-	c := stats.Number(s.Run.Require.Confidence).Percent(0)
-	t := table{Head: []string{"requirement", "asked", "found", c + " interval", "one-sided bounds", "met", "advice"}, Numbers: 1}
-	for _, r := range s.Verdict.Requirements {
-		name, sign, unit := "saving Δt", "≥ ", " %"
-		if r.Name == "accuracy_drop" {
-			name, sign, unit = "accuracy given up", "≤ ", " points"
-		}
-		n := func(x stats.Number) string { return (x * 100).Fixed(1) }
-		met := "undecided"
-		if r.Met != nil && *r.Met {
-			met = "yes"
-		} else if r.Met != nil {
-			met = "no"
-		}
-		t.Rows = append(t.Rows, []string{name, sign + (r.Bound * 100).Significant(3) + unit, n(r.Value) + unit,
-			n(r.Low) + " to " + n(r.High), n(r.Lower) + ", " + n(r.Upper), met, cmp.Or(r.Advice, "–")})
-	}
-	return t
-}
-
-// conditions is a row a condition.
+// conditions is a row a condition, of the baseline and the judged arm.
 func conditions(s stats.Summary) table {
-	accuracy := "accuracy"
-	if s.Run.Unscored != "" {
-		accuracy = "accuracy, published"
-	}
-	t := table{Head: []string{"condition", "valid", "pairs", "Δt", "median t", accuracy, "given up, points"}, Numbers: 2}
+	t := table{Head: []string{"condition", "valid", "pairs", "Δt"}, Numbers: 2}
 	judged := s.Run.Arms[:min(len(s.Run.Arms), 2)] // the others have a table of their own
+	accuracy := " right"
+	if s.Run.Unscored != "" {
+		accuracy = " right, published"
+	}
+	for _, what := range []string{" mean t", accuracy} {
+		for _, a := range judged {
+			t.Head = append(t.Head, a+what)
+		}
+	}
+	t.Head = append(t.Head, "given up, points")
 	for _, a := range judged {
-		t.Head = append(t.Head, a+" chose")
+		t.Head, t.Words = append(t.Head, a+" chose"), t.Words+1
 	}
 	for _, c := range s.Conditions {
 		valid := "yes"
 		if !c.Valid {
-			valid = "no: " + strings.Join(stats.Texts(c.Reasons), "; ")
+			valid = "no"
 		}
-		var medians, accuracies []string
-		row := []string{c.Label, valid, fmt.Sprint(c.Pairs), interval(c.Saving.MeanOfRatios, 100, " %"), "", "", interval(c.AccuracyDrop, 1, "")}
-		for i, a := range c.Arms {
-			if i < len(judged) {
-				medians = append(medians, a.Latency.P50.Millis())
-				accuracies = append(accuracies, a.Accuracy.Percent(1))
-				row = append(row, modelCounts(a))
-			}
+		row := []string{c.Label, valid, fmt.Sprint(c.Pairs), interval(c.Saving.MeanOfRatios, 100, " %")}
+		arms := c.Arms[:min(len(c.Arms), len(judged))]
+		for _, a := range arms {
+			row = append(row, a.Latency.Mean.Millis())
 		}
-		row[4], row[5] = strings.Join(medians, " → "), strings.Join(accuracies, " → ")
+		for _, a := range arms {
+			row = append(row, a.Accuracy.Percent(1))
+		}
+		row = append(row, interval(c.AccuracyDrop, 1, ""))
+		for _, a := range arms {
+			row = append(row, modelCounts(a))
+		}
 		t.Rows = append(t.Rows, row)
 	}
 	return t
@@ -170,19 +82,16 @@ func definedAs(s stats.Summary) (out []string) {
 	return out
 }
 
-func choiceList(s stats.Summary) (out []choice) {
-	for _, c := range s.Models {
-		a := stats.Arm{Models: c.Models}
-		k := choice{Arm: c.Selector, Models: modelCounts(a), Only: c.Only != "", Why: slices.Clone(c.Why)}
-		if d := c.Decisions; d.Failed > 0 {
-			k.Why = append(k.Why, fmt.Sprintf("%d of %d decisions were not its own, as it failed, but its fallback's.", d.Failed, d.N))
-			for _, f := range d.Failures {
-				k.Why = append(k.Why, "Failed "+f)
-			}
+// choseWords are what an arm chose and why.
+func choseWords(c stats.Choices) []string {
+	why := slices.Clone(c.Why)
+	if d := c.Decisions; d.Failed > 0 {
+		why = append(why, fmt.Sprintf("%d of %d decisions were not its own, as it failed, but its fallback's.", d.Failed, d.N))
+		for _, f := range d.Failures {
+			why = append(why, "Failed "+f)
 		}
-		out = append(out, k)
 	}
-	return out
+	return why
 }
 
 // byCount are the names of counts, the most frequent first.

@@ -49,14 +49,14 @@ func regretTable(s stats.Summary) table {
 	}
 	for _, name := range judgedNames(s, len(s.Regret)) {
 		r := s.Regret[name]
-		t.Rows = append(t.Rows, []string{judgedLabel(name, r), kinds[r.Kind], fmt.Sprint(r.N), interval(stats.Estimate{Value: r.Mean, Low: r.Low, High: r.High}, 100, " %"),
+		t.Rows = append(t.Rows, []string{judgedLabel(name, r), kindWords[r.Kind], fmt.Sprint(r.N), interval(stats.Estimate{Value: r.Mean, Low: r.Low, High: r.High}, 100, " %"),
 			r.P95.Percent(1), r.Replayed.Percent(1), r.Steady.Percent(1), r.Agreement.Percent(0), r.Near.Percent(0), r.Outside.Percent(0), r.Accuracy.Percent(1), fmt.Sprint(r.Failed)})
 	}
 	return t
 }
 
-// kinds are what a report calls the kinds of judged selectors.
-var kinds = map[string]string{stats.ArmKind: "arm", stats.ShadowKind: "asked only", stats.StaticKind: "always this", stats.BestStaticKind: "best afterwards", stats.RandomKind: "any of the budget"}
+// kindWords are what a report calls the kinds of judged selectors.
+var kindWords = map[string]string{stats.ArmKind: "arm", stats.ShadowKind: "asked only", stats.StaticKind: "always this", stats.BestStaticKind: "best afterwards", stats.RandomKind: "any of the budget"}
 
 // regretBy is regret by condition: all but the statics, of which the best has a
 // column.

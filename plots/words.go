@@ -17,8 +17,12 @@ func lead(s stats.Summary) (out []string) {
 		out = append(out, r.Description)
 	}
 	if len(r.Arms) > 1 {
-		out = append(out, fmt.Sprintf("Asked: does %s answer at least %s faster than %s (Δt), and give up at most %s points of accuracy, with %s confidence? %s may choose models that are %s.",
-			r.Arms[1], stats.Number(r.Require.Saving).Percent(0), r.Arms[0], stats.Number(100*r.Require.AccuracyDrop).Significant(3),
+		deadline := ""
+		if r.Require.Deadline > 0 {
+			deadline = fmt.Sprintf(", and answer at least %s of requests within %s", stats.Number(r.Require.OnTime).Percent(1), stats.Number(r.Require.Deadline.Seconds()*1000).Millis())
+		}
+		out = append(out, fmt.Sprintf("Asked: does %s answer at least %s faster than %s (Δt), and give up at most %s points of accuracy%s, with %s confidence? %s may choose models that are %s.",
+			r.Arms[1], stats.Number(r.Require.Saving).Percent(0), r.Arms[0], stats.Number(100*r.Require.AccuracyDrop).Significant(3), deadline,
 			stats.Number(r.Require.Confidence).Percent(0), r.Arms[1], r.Budget))
 	}
 	if r.Of != nil {
@@ -75,15 +79,20 @@ func clock(s stats.Summary) string {
 func method(s stats.Summary) []string {
 	r := s.Run
 	c := stats.Number(r.Require.Confidence).Percent(0)
+	decided := c
+	if p := s.Verdict.Stopping; p != nil {
+		decided = p.Confidence.Percent(2)
+	}
 	order := s.Overall.Order
 	out := []string{
 		"t of a request is the time of the phases that the scenario counts: " + measures(s) + ". " + clock(s),
 		"Δt = (1/n) Σ (t_b − t_a)/t_b over n pairs, where t_b is the time of the baseline and t_a that of the other arm. A pair is the same image in the same condition, repetition and place in the trial; a pair in which a request failed, and warm-ups, do not count.",
 		"The requests of a pair follow each other, one of each arm, in an order that is drawn anew for each pair and balanced within a trial, so that what changes slowly meets all arms alike. One request is under way at a time (closed loop).",
 		fmt.Sprintf("All random choices come from seed %d and the number of the repetition, so every condition sees the same images. %d repetitions; the order of conditions is drawn anew in each.", r.Seed, r.Repetitions),
-		fmt.Sprintf("Intervals are %s percentile intervals of a bootstrap with %d resamples. For times it draws trials and then pairs (or blocks of neighbouring pairs) within each, in each condition by itself. For accuracy it draws images, since the same image is right or wrong in every condition alike. Requirements are judged by the one-sided %s bounds.", c, r.Resamples, c),
+		fmt.Sprintf("Intervals are at %s. Those of savings are of a BCa bootstrap with %d resamples, which draws trials and then pairs (or blocks of neighbouring pairs) within each, in each condition by itself; it is of the logarithm of t_a over t_b, and is widened, as Student's t is, for what few trials do not show of how trials differ. "+
+			"That of the accuracy given up is Newcombe's for paired data; an image that was asked for in several pairs is one cluster, since it is right or wrong in all of them alike. That of an arm's accuracy is Wilson's. Requirements are judged by the one-sided %s bounds.", c, r.Resamples, decided),
 		"The time in which a selector decides is no part of t; it is reported beside it, and a warning says where it is more than 1 % of t.",
-		"Percentiles are by nearest rank. One that the data cannot bear is left out, and a warning says how many requests it needs. The interval of an arm's accuracy is Wilson's.",
+		"Percentiles are by nearest rank, with an interval between two of the measured times that holds whatever their distribution. One that the data cannot bear is left out, with how many requests it needs.",
 	}
 	if r.Batch > 1 {
 		out = append(out, fmt.Sprintf("A request is a batch of %d images; t is of the whole batch, and accuracy of each of its images.", r.Batch))
@@ -114,7 +123,7 @@ func validity(s stats.Summary) []string {
 	t := s.Run.Tolerance
 	out := []string{fmt.Sprintf("A condition is valid if, in each of its trials, probes over the emulated network found every limited rate within %s of what was asked and the median round trip within %s; "+
 		"if the links, while requests were made, delivered in no second more than they offered by that share, %slost what they were asked to (a chance of 1 %% of being called off by mistake); "+
-		"if the mean background load of every resource was within %s points, and second by second on average, if it varies (of resident memory within as many percent); if at most 5 %% of its requests failed; and if it has pairs. The verdict is over valid conditions, and there is one if at least half are valid.",
+		"if the mean background load of every resource was within %s points, and second by second on average, if it varies (of resident memory within as many percent); if requests that are due at set times were sent then; if no node was held back by heat; if at most 5 %% of its requests failed; and if it has pairs. The verdict is over valid conditions, and there is one if at least half are valid.",
 		stats.Number(t.Rate).Percent(1), stats.Number(t.Delay.Seconds()*1000).Millis(), punctual(t.Lag), stats.Number(100*t.CPU).Significant(3))}
 	if s.World == "devices" {
 		out = []string{fmt.Sprintf("The links between these machines are as they are: nothing was asked of them, so nothing of them can be off; they were measured when each trial began. "+

@@ -37,8 +37,20 @@ func (r *run) beside(ctx context.Context, world Virtual) error {
 	first := make(chan struct{})
 	close(first)
 	now := turn{first, &failed}
-	begun := r.begun()
+	begun, looks := r.begun(), r.looks()
 	for i, planned := range r.plan.Trials {
+		if looks[i] {
+			before, after := now, make(chan struct{})
+			now = turn{after, &failed}
+			wait.Go(func() {
+				defer close(after)
+				if before.wait() == nil {
+					if failed = r.look(planned.Repetition); failed != nil {
+						cancel()
+					}
+				}
+			})
+		}
 		if r.again(planned) > 0 { // it is whole
 			continue
 		}
@@ -69,7 +81,7 @@ func (r *run) beside(ctx context.Context, world Virtual) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return failed
+	return ended(failed)
 }
 
 // end writes what is held when the trial has ended with err, in its turn.

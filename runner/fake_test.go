@@ -40,6 +40,7 @@ type fakeWorld struct {
 	broken   int                            // request number at which the world breaks; 0: never
 	slow     time.Duration                  // factor of every inference; 0: 1
 	making   time.Duration                  // that Enter takes
+	looking  time.Duration                  // that Observe takes
 	lag      time.Duration                  // p99 of a link; 0: no links
 	cpu      float64                        // background, in telemetry
 	memory   float64                        // likewise
@@ -106,6 +107,7 @@ func (w *fakeWorld) Prepare(_ context.Context, node, arm string, models []string
 }
 
 func (w *fakeWorld) Observe(_ context.Context, nodes []string, arm string) (all []selector.Device, err error) {
+	time.Sleep(w.looking)
 	w.observed = append(w.observed, arm)
 	for _, n := range nodes {
 		d := selector.Device{Name: n}

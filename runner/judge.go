@@ -63,7 +63,8 @@ func (t *trial) place(ctx context.Context, pair int) error {
 	if err := t.reside(ctx, pair); err != nil {
 		return err
 	}
-	return t.meet(ctx, t.moment.again)
+	_, err := t.meet(ctx, t.moment.again)
+	return err
 }
 
 // reside has the nodes hold for the oracle what they would for an arm that chose

@@ -22,7 +22,8 @@ func (t *trial) request(ctx context.Context, a *arm, pair int, first bool, sampl
 	if first {
 		meet = t.moment.pair
 	}
-	if err := t.meet(ctx, meet); err != nil {
+	planned, err := t.meet(ctx, meet)
+	if err != nil {
 		return err
 	}
 	d, due, err := t.decide(ctx, a, samples)
@@ -46,16 +47,20 @@ func (t *trial) request(ctx context.Context, a *arm, pair int, first bool, sampl
 	req := ans.line(samples)
 	req.Condition, req.Arm, req.Repetition, req.Pair, req.Warmup, req.First = t.condition.ID, a.name, t.Repetition, pair, pair < 0, first
 	req.Due, req.Measured = due, measured(ans.phases, t.condition.Measure)
+	if t.condition.Think > 0 {
+		req.Late = max(req.Sent-planned-d.Took, 0)
+	}
 	return t.out.Request(req)
 }
 
-// meet waits for the instant of the next request: that to which the world is
-// turned, and the pause after it, which is as long for all.
-func (t *trial) meet(ctx context.Context, turn func(context.Context) error) error {
+// meet waits for the instant of the next request, and returns it: that to which
+// the world is turned, and the pause after it, which is as long for all.
+func (t *trial) meet(ctx context.Context, turn func(context.Context) error) (instant time.Duration, err error) {
 	if err := turn(ctx); err != nil {
-		return err
+		return 0, err
 	}
-	return pause(ctx, t.world, t.condition.Think)
+	instant = t.world.Now() + t.condition.Think
+	return instant, pause(ctx, t.world, t.condition.Think)
 }
 
 // send has an option answer the images, and waits until all that it began is

@@ -41,6 +41,11 @@ type Options struct {
 	// those in which a program of others chooses.
 	Workers int
 
+	// Decided, if not nil, is asked after whole repetitions of all conditions,
+	// as the plan's Stop says, whether what the directory holds now decides
+	// the verdict; if so, the run ends. Nil: all repetitions are run.
+	Decided func() (bool, error)
+
 	// Progress, if not nil, is told what happens. It is called often, by one
 	// goroutine at a time, and must be quick.
 	Progress func(Progress)
@@ -79,7 +84,8 @@ type Progress struct {
 // run that ends early, for whatever reason, keeps what it did. Those of a
 // Virtual world are there in the same order, but some later; what a run that
 // ends early had not written, it does again in the same way. The error of a
-// run that was cancelled is ctx's.
+// run that was cancelled is ctx's. A run that ends early because its verdict is
+// decided is as good as done: there is no error, and the header says so.
 func Run(ctx context.Context, plan *scenarios.Plan, o Options) error {
 	r := &run{plan: plan, o: o, done: before(o.Before)}
 	if err := r.measure(ctx); err != nil {
@@ -88,13 +94,22 @@ func Run(ctx context.Context, plan *scenarios.Plan, o Options) error {
 	if err := r.check(); err != nil {
 		return err
 	}
+	if stop := r.o.Writer.Header().Stop; stop != nil && stop.Stopped > 0 {
+		return nil // a session before this one ended it
+	}
 	if v, ok := o.World.(Virtual); ok {
 		r.o.Dataset = &images{Dataset: o.Dataset}
 		r.pace = newPace(plan, r.again)
 		return r.beside(ctx, v)
 	}
 	r.pace = newPace(plan, r.first)
+	looks := r.looks()
 	for i, t := range plan.Trials {
+		if looks[i] {
+			if err := r.look(t.Repetition); err != nil {
+				return ended(err)
+			}
+		}
 		if first := r.first(t); first < plan.Conditions[t.Condition].Requests {
 			if err := r.trial(ctx, i, first, o.World, direct{o.Writer}); err != nil {
 				return cmp.Or(ctx.Err(), err)

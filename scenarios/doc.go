@@ -188,6 +188,11 @@
 //	require.saving                     20%       least mean of (t_baseline - t)/t_baseline
 //	require.accuracy_drop              10pp      most accuracy lost
 //	require.confidence                 95%       of the intervals
+//	require.deadline                   -         most that t may take; none
+//	require.on_time                    99%       with deadline: least share of the second selector's requests that keep it
+//	stop                               -         when a run may end before all repetitions are done; never
+//	stop.when                          required  decided: after a whole repetition by which all requirements are met or not, at a confidence that is higher for each look there may be
+//	stop.least                         2         repetitions before the first look; fewer than load.repetitions
 //	tolerance                          -         asked against achieved, before a trial is invalid
 //	tolerance.rate                     5%        of the rate
 //	tolerance.delay                    2ms       of the round trip

@@ -245,6 +245,7 @@ var (
 	noises      = []string{"profile", "none"}
 	scales      = []string{"linear", "log"}
 	explored    = []string{"all"}
+	stops       = []string{"decided"}
 	engines     = []string{"auto", "relay", "tc"}
 	devices     = []string{"auto", "packet", "tun"}
 	layers      = []string{"ethernet", "ip", "wire"}

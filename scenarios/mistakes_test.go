@@ -89,6 +89,16 @@ func TestMistakes(t *testing.T) {
 		{"saving: 25%", "saving: 0.25", `33:19: require.saving: "0.25": want a share from 0% to 100%, such as 50%`},
 		{"accuracy_drop: 5pp", "accuracy_drop: 5%", `33:39: require.accuracy_drop: "5%": want percentage points from 0pp to 100pp, such as 10pp`},
 		{"confidence: 90%", "confidence: 100%", `33:56: require.confidence: "100%": want a share from 50% to less than 100%, such as 95%`},
+		{"deadline: 80ms", "deadline: 80", `33:71: require.deadline: "80": want a time with its unit, such as 10ms`},
+		{"deadline: 80ms", "deadline: 0s", `33:71: require.deadline: "0s": want a time from 1ns to 24h`},
+		{"deadline: 80ms, ", "", `33:70: require.on_time: "98%": want it with require.deadline, which says by when`},
+		{"on_time: 98%", "on_time: 100%", `33:86: require.on_time: "100%": want a share from 50% to less than 100%, such as 95%`},
+		{"when: decided", "when: bored", `35:14: stop.when: "bored": want decided`},
+		{"when: decided, ", "", `35:7: stop: missing key "when"`},
+		{"least: 3", "least: 4", `35:30: stop.least: "4": want fewer repetitions than there are (load.repetitions: 4), or there is nothing to leave out`},
+		{"{when: decided, least: 3}", "decided", `35:7: stop: "decided": want keys with their values`},
+		{"least: 3", "least: 0", `35:30: stop.least: "0": want a whole number from 1 to 10000`},
+		{"repetitions: 4", "repetitions: 2", `35:30: stop.least: "3": want fewer repetitions than there are (load.repetitions: 2), or there is nothing to leave out`},
 		{"delay: 3ms", "latency: 3ms", `34:23: tolerance: unknown key "latency"`},
 		{"seed: 42", "seed: &s 42", `2:7: seed: anchors, aliases, tags and merge keys are not part of scenario files`},
 		{"seed: 42", "seed: [42", `3:1: not YAML: ',' or ']' must be specified`},
@@ -116,6 +126,8 @@ func TestFirstMistake(t *testing.T) {
 	for _, tt := range []struct{ yaml, want string }{
 		{"load: {requests: 0}\nseed: x\n", `s/x.yaml:1:18: load.requests: "0": want a whole number from 1 to 1000000`},
 		{"seed: x\nlode: {}\n", `s/x.yaml:1:7: seed: "x": want a whole number from 0 to 18446744073709551615`},
+		{"load: {repetitions: 2}\nstop: {when: decided}\n", `s/x.yaml:2:7: stop: least is 2: want fewer repetitions than there are (load.repetitions: 2), or there is nothing to leave out`},
+		{"load: {repetitions: 2}\nstop: decided\n", `s/x.yaml:2:7: stop: "decided": want keys with their values`},
 		{"vary: [{name: a, values: [{name: b, set: {sed: 1}}]}]\nseed: x\n", `s/x.yaml:1:43: vary[0].values[0].set: unknown key "sed"; did you mean "seed"?`},
 	} {
 		_, err := scenarios.Read(files(tt.yaml), "s/x.yaml", nil)

@@ -59,6 +59,7 @@ type Scenario struct {
 	Noise       string          `json:"noise,omitempty"` // in the world sim: how much computing varies: none, or, if empty, as each device's profile says
 	Timeout     time.Duration   `json:"timeout_ns"`      // of one request
 	Repetitions int             `json:"repetitions"`
+	Stop        *Stop           `json:"stop,omitempty"` // nil: all repetitions are run
 }
 
 // A Node is an inference node.
@@ -193,6 +194,15 @@ type Require struct {
 	Saving       float64 `json:"saving"`        // least mean of (t_b - t_a)/t_b
 	AccuracyDrop float64 `json:"accuracy_drop"` // most accuracy_b - accuracy_a, difference of fractions
 	Confidence   float64 `json:"confidence"`    // of the intervals, 0.95
+
+	Deadline time.Duration `json:"deadline_ns,omitempty"` // most that t may take; 0: none
+	OnTime   float64       `json:"on_time,omitempty"`     // least share of requests within Deadline
+}
+
+// A Stop ends a run after a whole repetition of all conditions by which its
+// verdict is decided.
+type Stop struct {
+	Least int `json:"least"` // repetitions before the first look; fewer than there are
 }
 
 // Tolerance is how far the achieved world may be from the asked one before a

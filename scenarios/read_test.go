@@ -57,8 +57,9 @@ vary:
     values:
       - {name: cold, set: {residency: cold, load.requests: 2}}
       - {name: warm, set: {residency: warm}}
-require: {saving: 25%, accuracy_drop: 5pp, confidence: 90%}
+require: {saving: 25%, accuracy_drop: 5pp, confidence: 90%, deadline: 80ms, on_time: 98%}
 tolerance: {rate: 6%, delay: 3ms, cpu: 4pp}
+stop: {when: decided, least: 3}
 `
 
 const goodTrace = "1\n3\n3\n10\n"
@@ -121,9 +122,9 @@ func TestRead(t *testing.T) {
 				{Name: "warm", Set: []scenarios.Setting{{Path: "residency", Value: "warm"}}},
 			}},
 		},
-		Require:   scenarios.Require{Saving: 0.25, AccuracyDrop: 0.05, Confidence: 0.9},
+		Require:   scenarios.Require{Saving: 0.25, AccuracyDrop: 0.05, Confidence: 0.9, Deadline: 80 * ms, OnTime: 0.98},
 		Tolerance: scenarios.Tolerance{Rate: 0.06, Delay: 3 * ms, CPU: 0.04, Lag: ms},
-		Timeout:   10 * time.Second, Repetitions: 4,
+		Timeout:   10 * time.Second, Repetitions: 4, Stop: &scenarios.Stop{Least: 3},
 	}
 	if diff := cmp.Diff(want, p.Scenario); diff != "" {
 		t.Errorf("scenario (-want +got):\n%s", diff)

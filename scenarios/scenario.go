@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"path"
 	"regexp"
 	"strings"
@@ -54,6 +55,7 @@ func (d *decoder) scenario(o object, file string) Scenario {
 	if o.has("record") {
 		s.Record = d.record(o.in("record"))
 	}
+	s.Stop = d.stop(o, s.Repetitions)
 	d.engine = s.Engine
 	d.sites()
 	return s
@@ -101,11 +103,39 @@ func asBudget(text string) (selector.Budget, string) {
 }
 
 func (d *decoder) require(o object) Require {
-	return Require{
+	r := Require{
 		Saving:       read(o, "saving", asShare),
 		AccuracyDrop: read(o, "accuracy_drop", asPoints),
 		Confidence:   read(o, "confidence", asConfidence),
 	}
+	switch {
+	case o.has("deadline"):
+		r.Deadline, r.OnTime = read(o, "deadline", within(1, maxTime)), read(o, "on_time", asConfidence)
+	case o.has("on_time"):
+		d.value(o.n.child("on_time"), join(o.path, "on_time"), "want it with require.deadline, which says by when")
+	}
+	return r
+}
+
+// stop reads when a run may end early; nil without the key.
+func (d *decoder) stop(o object, repetitions int) *Stop {
+	if !o.has("stop") {
+		return nil
+	}
+	if o = o.in("stop"); o.n == nil {
+		return nil // noted
+	}
+	read(o, "when", oneOf(stops...))
+	s := &Stop{Least: read(o, "least", whole(1, maxRepetitions))}
+	if n := o.n.child("least"); repetitions > 0 && s.Least >= repetitions {
+		want := fmt.Sprintf("want fewer repetitions than there are (load.repetitions: %d), or there is nothing to leave out", repetitions)
+		if n != nil {
+			d.value(n, join(o.path, "least"), want)
+		} else {
+			d.add(o.n.position, o.path, "least is %d: %s", s.Least, want)
+		}
+	}
+	return s
 }
 
 func (d *decoder) tolerance(o object) Tolerance {

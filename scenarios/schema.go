@@ -79,7 +79,7 @@ func schemaOfKind(f field) map[string]any {
 	case "phases":
 		return listOf(words(selector.PhaseNames[:]...))
 	case "world", "noise", "explore", "scale", "engine", "device", "layer", "shape", "wrap", "format", "residency", "dataset", "policy", "accuracy", "per", "transport",
-		"provider", "optimization", "protocol", "weights", "interpolation":
+		"provider", "optimization", "protocol", "weights", "interpolation", "stopping":
 		return words(wordsOf(f.kind)...)
 	}
 	if f.kind == "yes" {
@@ -134,6 +134,8 @@ func wordsOf(kind string) []string {
 		return explored
 	case "scale":
 		return scales
+	case "stopping":
+		return stops
 	case "engine":
 		return engines
 	case "device":

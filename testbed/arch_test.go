@@ -56,6 +56,7 @@ var mayImport = map[string]string{
 	"selector/external":        "selector",
 	"scenarios":                "emulator/unit emulator/trace emulator/trace/formats emulator inference/model inference/dataset selector",
 	"runner/record":            "emulator/unit selector",
+	"runner/record/columns":    "runner/record selector",
 	"runner":                   "emulator/unit emulator scenarios selector inference/dataset runner/record",
 	"runner/local":             "emulator/unit emulator emulator/thread emulator/netns inference/clock inference/estimate inference/model inference/node scenarios selector runner runner/record runner/nodes",
 	"runner/devices":           "emulator/unit emulator inference/clock inference/estimate inference/dataset inference/model inference/node inference/oip inference/onnx scenarios selector runner runner/record runner/nodes",
@@ -65,22 +66,27 @@ var mayImport = map[string]string{
 	"runner/profiling":         "emulator/unit emulator emulator/thread emulator/netns inference/model inference/node inference/profile",
 	"plots/stats":              "emulator/unit selector runner/record",
 	"plots":                    "emulator/unit plots/stats",
+	"plots/view":               "plots/stats runner/record",
+	"plots/browsertest":        "emulator/needs", // for tests
 	"testbed": "emulator/unit emulator emulator/trace emulator/trace/formats emulator/trace/host emulator/tc emulator/thread emulator/cgroup emulator/gpu emulator/load emulator/netns emulator/calibrate scenarios selector selector/external " +
 		"inference/arch inference/dataset inference/evaluate inference/host inference/model inference/model/store inference/node inference/onnx inference/onnxfile inference/profile " +
-		"runner runner/devices runner/local runner/profiling runner/record runner/replay runner/virtual plots plots/stats",
+		"runner runner/devices runner/local runner/profiling runner/record runner/record/columns runner/replay runner/virtual plots plots/stats plots/view",
 	"tools/train/render": "inference/dataset",
 }
 
 // onlyIn names the packages that may import a library, and why.
 var onlyIn = map[string]struct{ packages, why string }{
-	"github.com/vishvananda/netlink":  {"emulator/netns emulator/tc", "all else builds and tests without the kernel's network"},
-	"github.com/yalue/onnxruntime_go": {"inference/onnx", "cgo and a shared library stay out of the rest"},
-	"github.com/spf13/viper":          {"testbed", "its leniency is kept to flags and the environment"},
-	"github.com/spf13/cobra":          {"testbed", "flags are the command's"},
-	"github.com/goccy/go-yaml":        {"scenarios inference/profile", "what reads YAML says where a mistake is"},
-	"github.com/goccy/go-json":        {"runner/record", "what is faster than the standard library is held to it by tests there"},
-	"gonum.org/v1/plot":               {"plots", "what computes does not draw"},
-	"github.com/ebitengine/purego":    {"emulator/gpu", "what is loaded at run time stays in one place"},
+	"github.com/vishvananda/netlink":   {"emulator/netns emulator/tc", "all else builds and tests without the kernel's network"},
+	"github.com/yalue/onnxruntime_go":  {"inference/onnx", "cgo and a shared library stay out of the rest"},
+	"github.com/spf13/viper":           {"testbed", "its leniency is kept to flags and the environment"},
+	"github.com/spf13/cobra":           {"testbed", "flags are the command's"},
+	"github.com/goccy/go-yaml":         {"scenarios inference/profile", "what reads YAML says where a mistake is"},
+	"github.com/parquet-go/parquet-go": {"runner/record/columns", "a table is made in one place"},
+	"github.com/goccy/go-json":         {"runner/record", "what is faster than the standard library is held to it by tests there"},
+	"gonum.org/v1/plot":                {"plots", "what computes does not draw"},
+	"github.com/chromedp/chromedp":     {"plots/browsertest", "what is built needs no browser"},
+	"github.com/chromedp/cdproto":      {"plots/browsertest", "what is built needs no browser"},
+	"github.com/ebitengine/purego":     {"emulator/gpu", "what is loaded at run time stays in one place"},
 }
 
 func TestImports(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -23,11 +24,11 @@ func (a *app) compareCommand() *cobra.Command {
 		Long: `Compare sets each run against the first: in every condition that both have,
 how much longer each arm took, with an interval, which phase that is due to, and
 whether the same options were chosen. It may be the same scenario in two worlds,
-or as two versions of this program ran it.
+or as two versions of this program ran it. Several are set beside one another.
 
 Conditions are paired by name, or else by what they set. Where both runs
-answered the same images, requests are paired, too. "~" is a difference whose
-interval holds 0.
+answered the same images, requests are paired, too. Times are medians, "±" how
+far their interval reaches; "~" is a difference whose interval holds 0.
 
 Two runs agree if in all conditions that are valid in both the medians of t are
 within 5 %, of each arm, or of each option where an oracle ran them; and if
@@ -48,6 +49,7 @@ does not agree with the first.`,
 }
 
 func (a *app) compare(dirs []string) error {
+	defer debug.SetGCPercent(debug.SetGCPercent(25)) // as of a report
 	var runs []stats.Sorted
 	for _, dir := range dirs {
 		run, lines, err := record.Stream(dir)
@@ -86,30 +88,28 @@ func (a *app) compare(dirs []string) error {
 	return nil
 }
 
-// printComparisons prints the tables of each, and what is to be said of them.
+// printComparisons prints the tables, of several runs in one, and what is to be
+// said of each run against the first.
 func (a *app) printComparisons(contrasts []stats.Contrast) error {
 	if a.settings.GetBool("json") {
 		return a.printJSON(contrasts)
 	}
+	sides := []stats.Side{contrasts[0].A}
+	for _, c := range contrasts {
+		sides = append(sides, c.B)
+	}
+	for i, s := range sides {
+		fmt.Fprintf(a.out, "%s: %s (%s in %s)\n", plots.Letter(i), s.Dir, s.Scenario, s.World)
+	}
+	fmt.Fprintln(a.out)
+	if err := a.printTables(contrasts); err != nil {
+		return err
+	}
 	for i, c := range contrasts {
-		if i > 0 {
-			fmt.Fprintln(a.out)
-		}
-		for k, s := range []stats.Side{c.A, c.B} {
-			fmt.Fprintf(a.out, "%c: %s (%s in %s)\n", 'A'+k, s.Dir, s.Scenario, s.World)
-		}
 		fmt.Fprintln(a.out)
-		head, rows, _ := plots.CompareTimes(c)
-		if err := fitted(a.out, a.width(), head, rows, "same choice", "interval", "most by", "n"); err != nil {
-			return err
+		if len(contrasts) > 1 {
+			fmt.Fprintf(a.out, "%s against A:\n", plots.Letter(i+1))
 		}
-		if head, rows, _ = plots.CompareSavings(c); len(rows) > 0 {
-			fmt.Fprintln(a.out)
-			if err := fitted(a.out, a.width(), head, rows, "interval"); err != nil {
-				return err
-			}
-		}
-		fmt.Fprintln(a.out)
 		for _, text := range slices.Concat(plots.CompareWords(c), plots.CompareMisses(c)) {
 			fmt.Fprintln(a.out, text)
 		}
@@ -118,6 +118,26 @@ func (a *app) printComparisons(contrasts []stats.Contrast) error {
 		}
 	}
 	return nil
+}
+
+func (a *app) printTables(contrasts []stats.Contrast) error {
+	if len(contrasts) > 1 {
+		times, savings, _ := plots.CompareTogether(contrasts)
+		if err := fitted(a.out, a.width(), times[0], times[1:]); err != nil || len(savings) == 1 {
+			return err
+		}
+		fmt.Fprintln(a.out)
+		return fitted(a.out, a.width(), savings[0], savings[1:])
+	}
+	head, rows, _ := plots.CompareTimes(contrasts[0])
+	if err := fitted(a.out, a.width(), head, rows, "same choice", "most by", "interval", "n"); err != nil {
+		return err
+	}
+	if head, rows, _ = plots.CompareSavings(contrasts[0]); len(rows) == 0 {
+		return nil
+	}
+	fmt.Fprintln(a.out)
+	return fitted(a.out, a.width(), head, rows, "interval")
 }
 
 // fitted prints a table. Where its lines would be wider than width the columns

@@ -27,10 +27,13 @@ func header(plan *scenarios.Plan, s setup) record.Header {
 		Testbed: version(), Started: time.Now(), Command: append([]string{"testbed"}, os.Args[1:]...),
 		Name: sc.Name, Title: sc.Title, Description: sc.Description, File: plan.File, Hash: plan.Hash,
 		World: sc.World, Seed: sc.Seed, Node: sc.Nodes[0].Name, Placements: sc.Placements, Budget: sc.Budget,
-		Require:     record.Require{Saving: sc.Require.Saving, AccuracyDrop: sc.Require.AccuracyDrop, Confidence: sc.Require.Confidence},
+		Require:     record.Require{Saving: sc.Require.Saving, AccuracyDrop: sc.Require.AccuracyDrop, Confidence: sc.Require.Confidence, Deadline: sc.Require.Deadline, OnTime: sc.Require.OnTime},
 		Tolerance:   record.Tolerance{Rate: sc.Tolerance.Rate, Delay: sc.Tolerance.Delay, CPU: sc.Tolerance.CPU, Lag: sc.Tolerance.Lag},
 		Repetitions: sc.Repetitions, Classes: len(s.dataset.Classes()), Dataset: s.dataset.Name(), Unscored: unscored(plan, s),
 		Resolved: resolved, Host: thisHost(),
+	}
+	if sc.Stop != nil {
+		h.Stop = &record.Stop{Least: sc.Stop.Least}
 	}
 	for _, sel := range sc.Selectors {
 		h.Arms, h.Selectors = append(h.Arms, sel.Name), append(h.Selectors, described(sel, sc))
@@ -76,7 +79,7 @@ func unscored(plan *scenarios.Plan, s setup) string {
 }
 
 func condition(sc scenarios.Scenario, c scenarios.Condition) record.Condition {
-	out := record.Condition{ID: c.ID, Set: map[string]string{}, Names: c.Names, Residency: c.Residency, Measure: c.Measure, Requests: c.Requests, Placements: c.Placements}
+	out := record.Condition{ID: c.ID, Set: map[string]string{}, Names: c.Names, Residency: c.Residency, Measure: c.Measure, Requests: c.Requests, Think: c.Think, Placements: c.Placements}
 	for _, s := range c.Set {
 		out.Set[s.Path] = s.Value
 	}

@@ -65,7 +65,7 @@ func (a *app) lookAgain(ctx context.Context, r repeat) error {
 	if why := missing(found); why != "" {
 		a.say("warning: %s", why)
 	}
-	summary, err := a.report(r.out)
+	summary, err := a.report(r.out, nil)
 	return a.conclude(r.out, summary, nil, err)
 }
 

@@ -131,7 +131,7 @@ Exit status: 0 done; 1 it failed; 2 the input was wrong; 3 done, and with
 		return badInput(fmt.Errorf("%w; see %s --help", err, cmd.CommandPath()))
 	})
 	root.PersistentFlags().BoolP("quiet", "q", false, "say nothing but results and errors")
-	root.AddCommand(a.runCommand(), a.planCommand(), a.validateCommand(), a.reportCommand(), a.compareCommand(), a.replayCommand(), a.doctorCommand(), a.calibrateCommand(), a.modelsCommand(), a.datasetsCommand(), a.nodeCommand(), a.profileCommand(), a.tracesCommand(), a.schemaCommand(), a.versionCommand())
+	root.AddCommand(a.runCommand(), a.planCommand(), a.validateCommand(), a.reportCommand(), a.viewCommand(), a.compareCommand(), a.plotCommand(), a.replayCommand(), a.doctorCommand(), a.calibrateCommand(), a.modelsCommand(), a.datasetsCommand(), a.nodeCommand(), a.profileCommand(), a.tracesCommand(), a.schemaCommand(), a.versionCommand())
 	return root
 }
 

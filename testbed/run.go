@@ -207,7 +207,7 @@ func (a *app) carryOut(ctx context.Context, plan *scenarios.Plan, s setup, w *re
 	if info, err := os.Stat(filepath.Join(w.Dir(), record.RequestsFile)); runErr != nil && (err != nil || info.Size() == 0) {
 		return ended(w.Dir(), runErr) // there is nothing to report on
 	}
-	summary, reportErr := a.report(w.Dir())
+	summary, reportErr := a.report(w.Dir(), nil)
 	return a.conclude(w.Dir(), summary, runErr, reportErr)
 }
 
@@ -245,6 +245,12 @@ func (a *app) inWorld(ctx context.Context, plan *scenarios.Plan, s setup, w *rec
 	bar := newProgress(a)
 	defer bar.finish()
 	o := runner.Options{World: world, Dataset: s.dataset, Writer: w, Before: before, Known: s.known, Selector: others.selector, Progress: bar.show}
+	if plan.Scenario.Stop != nil {
+		o.Decided = func() (bool, error) {
+			run, lines, err := record.Stream(w.Dir())
+			return err == nil && stats.Decided(run, lines), err
+		}
+	}
 	if len(others) > 0 {
 		o.Workers = 1 // which trial it is in, a program is told once for all
 	}
@@ -263,7 +269,7 @@ func (a *app) conclude(dir string, summary *stats.Summary, runErr, reportErr err
 		return ended(dir, runErr)
 	case reportErr != nil:
 		return reportErr
-	case a.settings.GetBool("check") && (summary.Verdict.Result != stats.Pass || summary.Status != "done"):
+	case a.settings.GetBool("check") && !summary.Passed():
 		return &exitError{exitVerdict, nil}
 	}
 	return nil

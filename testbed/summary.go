@@ -34,18 +34,28 @@ func (a *app) printSummary(dir string, s *stats.Summary) error {
 		return err
 	}
 	if n := len(s.Conditions); n > len(some) {
-		fmt.Fprintf(a.out, "%d of %d conditions, at even ranks of the saving; all are in conditions.csv\n", len(some), n)
+		fmt.Fprintf(a.out, "%d of %d conditions, at even ranks of the saving; all are in summary.csv\n", len(some), n)
 	}
-	for _, c := range some {
-		for _, why := range c.Reasons {
-			fmt.Fprintf(a.out, "%s is not valid: %s\n", c.ID, why.Text)
+	fmt.Fprintln(a.out)
+	for _, c := range s.Verdict.Checks {
+		if c.Failed > 0 {
+			fmt.Fprintln(a.out, notHeld(c))
 		}
 	}
-	fmt.Fprintf(a.out, "\n%s\n", s.Verdict.Sentence)
+	fmt.Fprintln(a.out, s.Verdict.Sentence)
+	for _, r := range s.Verdict.Requirements {
+		if s.Verdict.Result == stats.Inconclusive && r.Met == nil && r.Advice != "" {
+			fmt.Fprintf(a.out, "%s: %s\n", r.Name, r.Advice)
+		}
+	}
+	if stop := s.Verdict.Stopping; stop != nil && stop.Stopped {
+		fmt.Fprintf(a.out, "ended after %s of %d: all is decided\n", plural(stop.After, "repetition"), s.Run.Repetitions)
+	}
 	if text := regrets(s); text != "" {
 		fmt.Fprintln(a.out, text)
 	}
-	if s.Verdict.Result == stats.Invalid && s.World == "netns" && late(s) {
+	late := func(c stats.Check) bool { return c.Name == stats.Lag && c.Failed > 0 }
+	if s.Verdict.Result == stats.Invalid && s.World == "netns" && slices.ContainsFunc(s.Verdict.Checks, late) {
 		a.say("not valid is mostly what a busy machine is: run on a quiet one; testbed calibrate --quick says how exact it is")
 	}
 	if n := len(s.Warnings); n > 0 {
@@ -112,11 +122,13 @@ func choices(a stats.Arm) string {
 	return strings.Join(options, ", ")
 }
 
-// late says whether packets were late in a condition that is not valid.
-func late(s *stats.Summary) bool {
-	return slices.ContainsFunc(s.Conditions, func(c stats.Condition) bool {
-		return slices.ContainsFunc(c.Reasons, func(why stats.Finding) bool { return why.Name == stats.Lag })
-	})
+// notHeld says of a check where it did not hold, and how by the worst of it.
+func notHeld(c stats.Check) string {
+	where := ""
+	if c.Of > 1 {
+		where = fmt.Sprintf(", %d of %d conditions", c.Failed, c.Of)
+	}
+	return fmt.Sprintf("not valid (%s%s): %s", c.Name, where, c.Worst)
 }
 
 // regrets says how the arms did against the oracle; empty if nobody asked it.

@@ -24,7 +24,7 @@ func aboutOf(h *record.Header) About {
 		Host: h.Host, Nodes: facts(h.Nodes),
 	}
 	for _, c := range h.Conditions {
-		a.Planned += c.Requests * h.Repetitions
+		a.Planned += c.Requests * h.ToRun()
 	}
 	for _, m := range h.Models {
 		a.Models = append(a.Models, modelOf(h, m))

@@ -167,6 +167,7 @@ func (w *world) judgeLoad(l *loaded, b Background) {
 	if most <= 0 {
 		return
 	}
+	w.told[Load] = true
 	what, by := fmt.Sprintf("%s %s", l.node, l.resource), math.Abs(float64(b.Achieved-b.Asked))
 	text := fmt.Sprintf("%s: achieved %s of %s asked, tolerance %s points", what, b.Achieved.Percent(1), b.Asked.Percent(1), Number(100*most).Significant(3))
 	if l.resource == record.Resident {
@@ -184,7 +185,7 @@ func (w *world) judgeLoad(l *loaded, b Background) {
 		w.warn(Load, "%s; TCP gives way to what else uses the link", text)
 		return
 	}
-	w.reason(Load, "%s%s", text, b.Users.had(b.Achieved < b.Asked))
+	w.reasonOf(by, most, Load, "%s%s", text, b.Users.had(b.Achieved < b.Asked))
 }
 
 // had says who had the rest of the CPUs, the greatest share first, where a load

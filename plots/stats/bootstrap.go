@@ -63,16 +63,33 @@ func (b *block) add(c *block) {
 	}
 }
 
-// resample draws the stratum anew, many times: as many trials as there are,
+// units are the sums of what moves by itself: of each trial. If there is only
+// one, they are of its batches, which hold the correlation of neighbours, or of
+// its blocks, if Δt varies more by them: batches of pairs that take turns are
+// alike.
+func (s stratum) units() (units []block) {
+	if len(s) != 1 {
+		for i := range s {
+			units = append(units, s[i:i+1].total())
+		}
+		return units
+	}
+	for i := range min(len(s[0]), mostBatches) {
+		from, to := batch(i, len(s[0]))
+		units = append(units, stratum{s[0][from:to]}.total())
+	}
+	total := sumOf(units, measured)
+	if total.deviations([][]block{s[0]}, measured)[0].variance > total.deviations([][]block{units}, measured)[0].variance {
+		return s[0]
+	}
+	return units
+}
+
+// resample draws the stratum anew for each of sums: as many trials as there are,
 // with replacement, and in each of them as many blocks as it has, with
-// replacement. each is called with the sums of every draw, which it must not
-// keep.
-//
-// Drawing on both levels is careful where trials hardly differ (with three
-// trials a condition its intervals are up to 1.3 times as wide as need be) and
-// a little narrow where they differ much; coverage_test.go measures both.
-func (s stratum) resample(rng *rand.Rand, each func(draw int, sum *block)) {
-	for draw := range Resamples {
+// replacement. A curve takes the shape of this, not the width.
+func (s stratum) resample(rng *rand.Rand, sums []block) {
+	for draw := range sums {
 		var sum block
 		for range s {
 			t := s[rng.IntN(len(s))]
@@ -80,7 +97,7 @@ func (s stratum) resample(rng *rand.Rand, each func(draw int, sum *block)) {
 				sum.add(&t[rng.IntN(len(t))])
 			}
 		}
-		each(draw, &sum)
+		sums[draw] = sum
 	}
 }
 

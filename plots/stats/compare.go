@@ -1,18 +1,15 @@
 package stats
 
-import (
-	"fmt"
-	"math"
-)
+import "fmt"
 
 // compare sets every arm against the baseline, in each condition and overall,
 // and judges the second arm.
 func (d *data) compare(s *Summary) []Requirement {
 	none := Estimate{Missing(), Missing(), Missing()}
-	empty := Comparison{Saving: Saving{none, none, none}, AccuracyDrop: none}
+	empty := Comparison{Saving: Saving{none, none, none}, AccuracyDrop: none, McNemar: McNemar{P: Missing()}, Test: Test{Missing(), Missing()}}
 	s.Overall.Comparison = empty
 	s.Overall.EqualWeight.Saving, s.Overall.EqualWeight.AccuracyDrop = none, Missing()
-	s.Overall.Order = Order{BaselineFirst: Missing(), OtherFirst: Missing()}
+	s.Overall.Order = Order{BaselineFirst: Missing(), OtherFirst: Missing(), Difference: none}
 	s.Overall.Definitions = []Definition{}
 	for i := range s.Conditions {
 		s.Conditions[i].Comparison = empty
@@ -30,9 +27,10 @@ func (d *data) compare(s *Summary) []Requirement {
 		c.fill(d, s)
 		requirements = c.requirements(d)
 	}
+	s.Overall.Controls = d.controls(s)
 	for i, r := range requirements {
 		if len(d.run.Header.Arms) < 2 {
-			requirements[i].Advice = advise(r, 0, "pairs")
+			requirements[i].Advice = advise(r, amount{unit: "pairs"})
 		}
 	}
 	return requirements
@@ -88,7 +86,8 @@ func (d *data) comparison(s *Summary, arm int) *comparing {
 		}
 		out.Comparison = k.Comparison
 	})
-	c.bound = c.drops.bounds(source(h.Seed, "accuracy overall", d.arms[arm]), h.Require.Confidence)
+	d.adjust(s, arm)
+	c.bound = c.drops.bounds(h.Require.Confidence, decides(h))
 	return c
 }
 
@@ -100,9 +99,11 @@ func (d *data) compareIn(i, arm int) compared {
 	name := d.cells[i].condition.ID + "\x00" + d.arms[arm]
 	k := compared{pairs: pairs, draws: draw(st, h.Seed, name, h.Require.Confidence)}
 	k.Comparison = Comparison{Arm: d.arms[arm], Pairs: len(pairs), Images: len(images), Saving: k.draws.saving,
-		AccuracyDrop: published(d.publishedDrop(pairs))}
+		AccuracyDrop: published(d.publishedDrop(pairs)), McNemar: McNemar{P: Missing()},
+		Test: Test{lessThan(h.Require.Saving, k.draws.curve), Missing()}}
 	if d.scored() {
-		k.AccuracyDrop = images.points(images.bounds(source(h.Seed, "accuracy", name), h.Require.Confidence))
+		k.AccuracyDrop = images.points(images.bounds(h.Require.Confidence, decides(h)))
+		k.McNemar = images.mcnemar()
 	}
 	if d.options.placed {
 		st, k.together = d.stratum(i, arm, d.together)
@@ -128,11 +129,13 @@ func (s Saving) skewed() string {
 
 // overall is the arm against the baseline over the valid conditions.
 func (c *comparing) overall(d *data, s *Summary) Comparison {
-	total, _ := c.savings.definition(measured)
+	total, curve := c.savings.definition(measured)
+	p := lessThan(d.run.Header.Require.Saving, curve)
 	k := Comparison{Arm: d.arms[c.arm], Pairs: len(c.pairs), Images: len(c.drops), Saving: total,
-		AccuracyDrop: published(d.publishedDrop(c.pairs)), SamePlacement: c.same.summary(d)}
+		AccuracyDrop: published(d.publishedDrop(c.pairs)), McNemar: McNemar{P: Missing()}, Test: Test{p, p}, SamePlacement: c.same.summary(d)}
 	if d.scored() {
 		k.AccuracyDrop = c.drops.points(c.bound)
+		k.McNemar = c.drops.mcnemar()
 	}
 	return k
 }
@@ -141,7 +144,7 @@ func (c *comparing) overall(d *data, s *Summary) Comparison {
 func (c *comparing) fill(d *data, s *Summary) {
 	o := &s.Overall
 	o.Comparison, o.Placements = c.overall(d, s), d.placements(s)
-	o.Conditions, o.Trials = c.savings.strata, c.savings.trials
+	o.Conditions, o.Trials = len(c.savings.units), c.savings.trials
 	for i, def := range defined {
 		value, _ := c.savings.definition(i)
 		o.Definitions = append(o.Definitions, Definition{def.name, def.what, int(c.savings.total[i].n), value})
@@ -154,7 +157,8 @@ func (c *comparing) fill(d *data, s *Summary) {
 		}
 	}
 	o.EqualWeight.AccuracyDrop = round(mean(drops))
-	o.Order = orderOf(c.pairs)
+	o.Order = d.orderEffect(s)
+	d.warnOrder(o.Order, o.Saving.MeanOfRatios.Value)
 	if c.savings.thin > 0 {
 		d.warn(TooFew, "%d conditions have a single pair: the overall interval cannot know how pairs differ there", c.savings.thin)
 	}
@@ -163,12 +167,16 @@ func (c *comparing) fill(d *data, s *Summary) {
 // requirements judges the arm.
 func (c *comparing) requirements(d *data) []Requirement {
 	h := &d.run.Header
-	total, spread := c.savings.definition(measured)
-	tail := 1 - h.Require.Confidence
+	total, curve := c.savings.definition(measured)
+	tail := 1 - decides(h)
 	r := total.MeanOfRatios
 	save := judge(Requirement{Name: saving, Bound: round(h.Require.Saving), Value: r.Value, Low: r.Low, High: r.High,
-		Lower: round(spread.quantile(tail)), Upper: round(spread.quantile(1 - tail))}, true)
-	save.Advice = advise(save, int(c.savings.total[measured].n), "pairs")
+		Lower: savedAt(curve, tail), Upper: savedAt(curve, 1-tail)}, true)
+	pairs := c.many(int(c.savings.total[measured].n), "pairs")
+	if curve != nil {
+		pairs.freedom, pairs.confidence = curve.t.Nu, decides(h)
+	}
+	save.Advice = advise(save, pairs)
 
 	if !d.scored() {
 		return []Requirement{save, publishedRequirement(d.publishedDrop(c.pairs), h.Require.AccuracyDrop)}
@@ -176,16 +184,23 @@ func (c *comparing) requirements(d *data) []Requirement {
 	b := c.bound
 	drop := judge(Requirement{Name: accuracyDrop, Bound: round(h.Require.AccuracyDrop), Value: round(c.drops.value()),
 		Low: round(b.low), High: round(b.high), Lower: round(b.lower), Upper: round(b.upper)}, false)
-	drop.Advice = c.adviseDrop(drop, h.Require.Confidence)
+	drop.Advice = c.adviseDrop(drop, decides(h))
 	return []Requirement{save, drop}
 }
 
-// adviseDrop is advise, but where no image shows a difference: there the bound
-// does not go with 1/√n, and n = ln(1 − confidence)/ln(1 − bound) is enough.
+// adviseDrop is advise, but by the interval of the drop itself, which does not
+// go with 1/√n where images are few or hardly any tells the arms apart.
 func (c *comparing) adviseDrop(r Requirement, confidence float64) string {
-	if n := len(c.drops); n > 0 && c.drops.alike() && r.Met == nil && r.Bound > 0 {
-		needed := int(math.Ceil(math.Log(1-confidence) / math.Log(1-float64(r.Bound))))
-		return fmt.Sprintf("needs about %d more images (now %d), if none shows a difference", needed-n, n)
+	images := c.many(len(c.drops), "images")
+	if r.Met != nil || images.n == 0 {
+		return advise(r, images)
 	}
-	return advise(r, len(c.drops), "images")
+	p := c.drops.proportions()
+	return images.advice(p.needs(float64(r.Bound), oneSided(confidence)) - float64(images.n))
+}
+
+// many is how many of unit there are, with how many a repetition of the valid
+// conditions gave.
+func (c *comparing) many(n int, unit string) amount {
+	return amount{n: n, unit: unit, inRepetition: float64(n) * float64(len(c.savings.units)) / float64(max(c.savings.trials, 1))}
 }

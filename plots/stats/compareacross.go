@@ -6,6 +6,7 @@ import "math"
 type total struct {
 	arm        string
 	conditions int
+	times      [2]float64 // sums of the logarithms of t's median, in both runs
 	log        drawnSum   // of t's median in B over that in A
 	phases     [7]float64 // sums of differences of medians
 	savings    int
@@ -60,6 +61,9 @@ func (t *total) add(times *Times, took, saved draws) {
 	t.n += min(times.N[0], times.N[1])
 	of := func(v, w float64) float64 { return math.Log(w / v) }
 	m := took.median
+	for side, v := range m.value {
+		t.times[side] += math.Log(v)
+	}
 	t.log.add(of(m.value[0], m.value[1]), func(i int) float64 { return of(m.draws[0][i], m.draws[1][i]) })
 	for i, p := range times.Phases {
 		t.phases[i] += float64(p.Median.Change.Value)
@@ -85,6 +89,7 @@ func (c *contrast) across() []Across {
 func (t *total) across(confidence float64) Across {
 	out := Across{Arm: t.arm, Conditions: t.conditions, Choice: t.choice, Phases: []Number{}}
 	n := float64(t.conditions)
+	out.A, out.B = round(math.Exp(t.times[0]/n)), round(math.Exp(t.times[1]/n))
 	out.Time = t.log.estimate(t.n, confidence, func(sum float64) float64 { return math.Exp(sum/n) - 1 })
 	var most float64
 	for i, sum := range t.phases {

@@ -17,7 +17,7 @@ type resampled struct {
 	trials [][]int // numbers of blocks
 	counts []int   // of places in each block
 	sums   [][]float64
-	sorted [][]ranked // by column, in order of value
+	sorted [][]ranked // by column, in order of value; none of one that is 0 throughout
 	weight []int      // of each block in this draw
 	total  int        // places in this draw
 }
@@ -31,6 +31,11 @@ type ranked struct {
 // resampledOf cuts each trial into as many blocks as other intervals do.
 func resampledOf(s strand, columns int) *resampled {
 	r := &resampled{n: len(s.places), sums: make([][]float64, columns), sorted: make([][]ranked, columns)}
+	for c, values := range s.columns {
+		if slices.ContainsFunc(values, func(v float64) bool { return v != 0 }) {
+			r.sorted[c] = make([]ranked, 0, len(values))
+		}
+	}
 	var ends []int // of trials
 	for i := range s.places {
 		if i+1 == len(s.places) || s.places[i+1].repetition != s.places[i].repetition {
@@ -64,7 +69,9 @@ func (r *resampled) cut(s strand, from, to int) {
 		var sum float64
 		for _, v := range s.columns[c][from:to] {
 			sum += v
-			r.sorted[c] = append(r.sorted[c], ranked{v, block})
+			if r.sorted[c] != nil {
+				r.sorted[c] = append(r.sorted[c], ranked{v, block})
+			}
 		}
 		r.sums[c] = append(r.sums[c], sum)
 	}
@@ -109,6 +116,9 @@ func (r *resampled) mean(column int) float64 {
 
 // median of a column in this draw, by nearest rank; NaN of nothing.
 func (r *resampled) median(column int) float64 {
+	if r.total > 0 && r.idle(column) {
+		return 0
+	}
 	left := (r.total + 1) / 2
 	for _, v := range r.sorted[column] {
 		if left -= r.weight[v.block]; left <= 0 {
@@ -119,10 +129,7 @@ func (r *resampled) median(column int) float64 {
 }
 
 // idle says that a column is 0 throughout, as a phase is that never happened.
-func (r *resampled) idle(column int) bool {
-	s := r.sorted[column]
-	return len(s) == 0 || s[0].value == 0 && s[len(s)-1].value == 0
-}
+func (r *resampled) idle(column int) bool { return len(r.sorted[column]) == 0 }
 
 // draws are what two statistics of a quantity are in both runs.
 type draws struct{ median, mean statistic }

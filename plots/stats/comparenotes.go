@@ -16,6 +16,8 @@ func (c *contrast) notes(out *Contrast, pairs [][2]int) []string {
 	notes := []string{}
 	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
 	switch {
+	case sameRun(c.a.run, c.b.run):
+		note("A and B are the same run")
 	case a.Name != b.Name:
 		note("the scenarios differ (%s and %s): compared is what both have", a.Name, b.Name)
 	case a.Hash != b.Hash:
@@ -52,6 +54,12 @@ func (c *contrast) notes(out *Contrast, pairs [][2]int) []string {
 		}
 	}
 	return notes
+}
+
+// sameRun says that a run is compared with itself, or with a copy.
+func sameRun(a, b *record.Run) bool {
+	x, y := &a.Header, &b.Header
+	return a.Dir != "" && a.Dir == b.Dir || !x.Started.IsZero() && x.Started.Equal(y.Started) && x.Name == y.Name && x.World == y.World
 }
 
 func more(n int) string {

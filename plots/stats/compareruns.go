@@ -106,6 +106,10 @@ func (a Alike) Share() Number {
 type Across struct {
 	Arm        string `json:"arm"`
 	Conditions int    `json:"conditions"`
+	// A and B are the geometric means over conditions of the median t, in
+	// milliseconds.
+	A Number `json:"a_ms"`
+	B Number `json:"b_ms"`
 	// Time is the geometric mean over conditions of the median t of B over
 	// that of A, minus 1.
 	Time Estimate `json:"time"`

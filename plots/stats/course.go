@@ -43,15 +43,18 @@ func changes(points []Point) []Point {
 	return thin(out)
 }
 
-// thin makes at most mostMoments points of a course: so many neighbours become
+// thin makes at most mostMoments points of a course.
+func thin(points []Point) []Point { return thinned(points, mostMoments) }
+
+// thinned makes at most most points of a course: so many neighbours become
 // their mean, at the time of the first; a gap among values is lost.
-func thin(points []Point) []Point {
-	if len(points) <= mostMoments {
+func thinned(points []Point, most int) []Point {
+	if len(points) <= most {
 		return points
 	}
-	out := make([]Point, 0, mostMoments)
-	for i := range mostMoments {
-		some := points[i*len(points)/mostMoments : (i+1)*len(points)/mostMoments]
+	out := make([]Point, 0, most)
+	for i := range most {
+		some := points[i*len(points)/most : (i+1)*len(points)/most]
 		var known []float64
 		for _, s := range some {
 			if !math.IsNaN(s.Y) {
@@ -59,18 +62,6 @@ func thin(points []Point) []Point {
 			}
 		}
 		out = append(out, Point{some[0].X, mean(known)})
-	}
-	return out
-}
-
-// some are at most so many of a list, evenly among all.
-func some[T any](all []T, most int) []T {
-	if len(all) <= most {
-		return all
-	}
-	out := make([]T, most)
-	for i := range out {
-		out[i] = all[i*len(all)/most]
 	}
 	return out
 }

@@ -28,7 +28,7 @@ type deciding struct {
 	// Over all conditions alone.
 	took     []float64 // µs
 	why      tally
-	foretold sampled
+	foretold sampled[comparedPhases]
 }
 
 func newDeciding() *deciding { return &deciding{failures: newTally(), why: newTally()} }
@@ -58,10 +58,13 @@ func (d *data) decide(lines record.Lines) {
 		predicts = predicts && !failed[requestKey{e.Condition, e.Arm, e.Repetition, e.Pair}]
 		all.add(e, c, predicts)
 		if predicts {
-			all.foretold.add(c.Predicted, e.Outcome)
+			all.foretold.add(comparedPhases{c.Predicted, e.Outcome}, mostCompared)
 		}
 		if at, ok := cells[e.Condition]; ok {
 			d.cells[at].deciding[arm].add(e, c, predicts)
+			if arm == judgedArm {
+				d.cells[at].seen.add(d, d.cells[at].condition.Measure, e)
+			}
 		}
 	}
 }

@@ -39,8 +39,8 @@ type Finding struct {
 	// Conditions are the labels of those that it is of, in the list of a
 	// whole run; none: all of it.
 	Conditions []string `json:"conditions,omitempty"`
-	// Value is what was found and Limit what it was held to, in the unit of
-	// the text, shares as fractions; null where there is no such number.
+	// Value is what was found and Limit what it was held to, times in
+	// milliseconds and shares as fractions; null where there is no such number.
 	Value Number `json:"value"`
 	Limit Number `json:"limit"`
 }

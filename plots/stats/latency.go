@@ -7,6 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/testbed/testbed/runner/record"
 	"github.com/testbed/testbed/selector"
 )
 
@@ -18,26 +21,35 @@ func needs(p, confidence float64) int {
 	return int(math.Ceil(math.Log((1-confidence)/2)/math.Log(extreme) - 1e-9))
 }
 
+// percentiles are those that a Latency has.
+var percentiles = [...]struct {
+	name string
+	p    float64
+}{{"p50", 0.5}, {"p90", 0.9}, {"p95", 0.95}, {"p99", 0.99}}
+
 // latencyOf describes times, which it sorts, with a warning for what is left
 // out. Times that are not positive are not times and were left out before.
 func latencyOf(times []float64, confidence float64) (Latency, []Finding) {
-	l := Latency{Mean: Missing(), P50: Missing(), P90: Missing(), P95: Missing(), P99: Missing()}
+	l := Latency{Mean: Missing(), P50: Missing(), P90: Missing(), P95: Missing(), P99: Missing(), Intervals: map[string]Range{}}
 	if len(times) == 0 {
 		return l, nil
 	}
 	slices.Sort(times)
 	l.Mean = round(mean(times))
 	var names, wanted []string
-	for _, q := range []struct {
-		p    float64
-		name string
-		into *Number
-	}{{0.5, "p50", &l.P50}, {0.9, "p90", &l.P90}, {0.95, "p95", &l.P95}, {0.99, "p99", &l.P99}} {
-		if n := needs(q.p, confidence); len(times) < n {
-			names, wanted = append(names, q.name), append(wanted, fmt.Sprint(n))
+	for i, into := range []*Number{&l.P50, &l.P90, &l.P95, &l.P99} {
+		name, p := percentiles[i].name, percentiles[i].p
+		if n := needs(p, confidence); len(times) < n {
+			if l.Needs == nil {
+				l.Needs = map[string]int{}
+			}
+			l.Needs[name] = n
+			names, wanted = append(names, name), append(wanted, fmt.Sprint(n))
 			continue
 		}
-		*q.into = round(times[rank(q.p, len(times))-1])
+		*into = round(times[rank(p, len(times))-1])
+		low, high := ranks(p, len(times), confidence)
+		l.Intervals[name] = Range{round(times[low-1]), round(times[high-1])}
 	}
 	switch len(names) {
 	case 0:
@@ -46,6 +58,35 @@ func latencyOf(times []float64, confidence float64) (Latency, []Finding) {
 		return l, []Finding{finding(TooFew, "%d times do not bear %s, which needs %s", len(times), names[0], wanted[0])}
 	}
 	return l, []Finding{finding(TooFew, "%d times do not bear %s, which need %s", len(times), strings.Join(names, ", "), strings.Join(wanted, ", "))}
+}
+
+// ranks are those of the values between which the p-th percentile of what n values
+// were drawn from lies with a confidence, whatever its distribution (David and
+// Nagaraja, Order Statistics, 2003, section 7.1): how many values are below it is
+// binomial with p, and low is the greatest, high the least with which the
+// percentile is beyond them with at most (1 − confidence)/2 each. For n that
+// needs says. The values count as independent of each other; Arm.Steady says
+// whether they are.
+func ranks(p float64, n int, confidence float64) (low, high int) {
+	tail := (1 - confidence) / 2
+	below := distuv.Binomial{N: float64(n), P: p}
+	// From where a normal distribution has it, step by step.
+	reach := twoSided(confidence) * math.Sqrt(float64(n)*p*(1-p))
+	low = min(max(int(float64(n)*p-reach), 1), n)
+	for low > 1 && below.CDF(float64(low-1)) > tail {
+		low--
+	}
+	for low < n && below.CDF(float64(low)) <= tail {
+		low++
+	}
+	high = min(max(int(float64(n)*p+reach)+1, 1), n)
+	for high < n && below.CDF(float64(high-1)) < 1-tail {
+		high++
+	}
+	for high > 1 && below.CDF(float64(high-2)) >= 1-tail {
+		high--
+	}
+	return low, high
 }
 
 // mean of values, NaN of none.
@@ -94,11 +135,9 @@ func (p Phases) List() [7]Number {
 }
 
 // armOf describes one arm in one condition.
-func (d *data) armOf(name string, requests []*request, confidence float64) (Arm, []Finding) {
-	a := Arm{Selector: name, Requests: len(requests), Models: map[string]int{}, Decide: Missing(), DecideShare: Missing()}
+func (d *data) armOf(name string, c *record.Condition, requests []*request, confidence float64) (Arm, []Finding) {
+	a := Arm{Selector: name, Requests: len(requests), Models: map[string]int{}, Decide: Missing(), DecideShare: Missing(), OnTime: d.onTime(requests)}
 	var answered []*request
-	var times []float64
-	bad := 0
 	for _, r := range requests {
 		if r.Failed {
 			a.Errors++
@@ -106,11 +145,6 @@ func (d *data) armOf(name string, requests []*request, confidence float64) (Arm,
 		}
 		a.Models[d.options.nameOf(r)]++
 		answered = append(answered, r)
-		if r.Measured <= 0 {
-			bad++
-			continue
-		}
-		times = append(times, millis(r.Measured))
 	}
 	share, n, images := accuracyOf(answered)
 	a.Images = n
@@ -118,13 +152,18 @@ func (d *data) armOf(name string, requests []*request, confidence float64) (Arm,
 	if !d.scored() {
 		a.Accuracy, a.AccuracyInterval = round(d.publishedAccuracy(answered)), Range{Missing(), Missing()}
 	}
+	trials := byTrial(answered)
+	times := slices.Concat(trials...)
 	latency, warnings := latencyOf(times, confidence)
 	a.Latency = latency
+	a.Steady = steadyOf(trials, spread(times).quantile(0.5), varying(c))
+	a.Far = farOf(answered)
+	warnings = append(warnings, a.Far.warning(c)...)
 	a.Phases = phasesOf(answered)
 	a.Total = meanOf(answered, func(r *request) time.Duration { return r.Done - r.Sent })
 	a.Wait = meanOf(answered, func(r *request) time.Duration { return r.Wait })
 	a.Wasted = meanOf(answered, func(r *request) time.Duration { return r.Wasted })
-	if bad > 0 {
+	if bad := len(answered) - len(times); bad > 0 {
 		warnings = append(warnings, finding(OddRecords, "%d requests have a measured time that is not positive: left out of all times", bad))
 	}
 	for i, w := range warnings {
@@ -132,4 +171,18 @@ func (d *data) armOf(name string, requests []*request, confidence float64) (Arm,
 		warnings[i] = w
 	}
 	return a, warnings
+}
+
+// byTrial are the positive times of requests in milliseconds, by trial, in their
+// order.
+func byTrial(answered []*request) (trials [][]float64) {
+	for i, r := range answered {
+		if i == 0 || r.Repetition != answered[i-1].Repetition {
+			trials = append(trials, nil)
+		}
+		if last := len(trials) - 1; r.Measured > 0 {
+			trials[last] = append(trials[last], millis(r.Measured))
+		}
+	}
+	return trials
 }

@@ -1,11 +1,13 @@
 package stats
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // TestNeeds: p^n ≤ 0.025. 0.5⁵ = 0.031, 0.5⁶ = 0.016; 0.9³⁵ = 0.02503,
@@ -29,8 +31,71 @@ func TestPercentiles(t *testing.T) {
 	if l.Mean != 50.5 || l.P50 != 50 || l.P90 != 90 || l.P95 != 95 || l.P99.Known() {
 		t.Errorf("latency %+v, want 50.5, 50, 90, 95 and none", l)
 	}
+	if diff := cmp.Diff(map[string]int{"p99": 368}, l.Needs); diff != "" {
+		t.Errorf("needs (-want +got)\n%s", diff)
+	}
+	// The median is between the 40th and the 61st of 100: 39 or fewer below it have 0.0176.
+	want := map[string]Range{"p50": {40, 61}, "p90": {84, 96}, "p95": {90, 100}}
+	if diff := cmp.Diff(want, l.Intervals); diff != "" {
+		t.Errorf("intervals (-want +got)\n%s", diff)
+	}
 	if len(warnings) != 1 || !strings.Contains(warnings[0].Text, "p99") || !strings.Contains(warnings[0].Text, "368") {
 		t.Errorf("warnings %v, want one about p99 and 368", warnings)
+	}
+}
+
+// TestRanks has published ranks, and for every n the definition of them: neither
+// tail is more than 0.025, and either would be with the next rank inwards.
+func TestRanks(t *testing.T) {
+	for _, tt := range []struct {
+		p         float64
+		n         int
+		low, high int
+	}{
+		{0.5, 6, 1, 6}, {0.5, 100, 40, 61}, {0.95, 200, 184, 197}, {0.99, 500, 490, 500}, {0.99, 1000, 983, 997}, {0.99, 368, 360, 368},
+	} {
+		if low, high := ranks(tt.p, tt.n, 0.95); low != tt.low || high != tt.high {
+			t.Errorf("p%v of %d: %d to %d, want %d to %d", 100*tt.p, tt.n, low, high, tt.low, tt.high)
+		}
+	}
+	for _, q := range percentiles {
+		for n := needs(q.p, 0.95); n < 3000; n += 1 + n/40 {
+			low, high := ranks(q.p, n, 0.95)
+			below := distuv.Binomial{N: float64(n), P: q.p}
+			if below.CDF(float64(low-1)) > 0.025 || below.CDF(float64(low)) <= 0.025 || below.CDF(float64(high-1)) < 0.975 || below.CDF(float64(high-2)) >= 0.975 {
+				t.Errorf("%s of %d: %d to %d are not the ranks", q.name, n, low, high)
+			}
+		}
+	}
+}
+
+// TestPercentilesHold: the intervals hold the percentile of what the times were
+// drawn from in at least 95 of 100 runs, here exponential times, of which the p-th
+// percentile is −ln(1 − p).
+func TestPercentilesHold(t *testing.T) {
+	const runs = 3000
+	held := map[string]int{}
+	rng := newRand(source(5, "percentiles"))
+	times := make([]float64, 400)
+	for range runs {
+		for i := range times {
+			times[i] = rng.ExpFloat64()
+		}
+		l, _ := latencyOf(times, 0.95)
+		for _, q := range percentiles {
+			if r, truth := l.Intervals[q.name], Number(-math.Log(1-q.p)); r.Low <= truth && truth <= r.High {
+				held[q.name]++
+			}
+		}
+	}
+	for name, n := range held {
+		t.Logf("%s: %.1f %%", name, 100*float64(n)/runs)
+		if least := 0.95 - 3*math.Sqrt(0.05*0.95/runs); float64(n) < least*runs {
+			t.Errorf("%s: %d of %d intervals hold it", name, n, runs)
+		}
+	}
+	if len(held) != len(percentiles) {
+		t.Errorf("intervals of %v alone", held)
 	}
 }
 

@@ -14,11 +14,13 @@ type data struct {
 	arms     []string    // of the header, then others in order of name
 	options  options
 	cells    []cell
-	spans    map[trialKey]span // of all requests, warm-ups among them
-	order    []trialKey        // in which trials began
-	trials   int               // in all conditions
-	deciding []*deciding       // by arm, over all conditions
+	spans    map[trialKey]span  // of all requests, warm-ups among them
+	order    []trialKey         // in which trials began
+	trials   int                // in all conditions
+	deciding []*deciding        // by arm, over all conditions
+	fastest  map[string]float64 // highest frequency of each node, in MHz
 	warnings []Finding
+	chosen   []string // the models of a run that this is a part of; nil: it is whole
 }
 
 // A cell is what was recorded in one condition.
@@ -29,7 +31,9 @@ type cell struct {
 	checks    []*record.Check
 	telemetry []*record.Telemetry
 	replays   []*record.Replay
-	deciding  []*deciding // by arm
+	deciding  []*deciding     // by arm
+	seen      seen            // by the judged arm
+	told      map[string]bool // of what there is enough recorded to tell whether it was as it should be, by the name of the finding
 }
 
 // A trial is the pairs of one repetition, by arm against the baseline: those
@@ -157,6 +161,7 @@ func (c *cell) add(arms int, requests []*request) {
 
 // rest gives every condition what else was recorded of it.
 func (d *data) rest() {
+	d.fastest = fastest(d.run.Telemetry)
 	at := index(d.cells, func(c cell) string { return c.condition.ID })
 	for i := range d.run.Checks {
 		if k, ok := at[d.run.Checks[i].Condition]; ok {

@@ -42,6 +42,7 @@ func (w *world) examinePlayed() {
 	for _, p := range trials {
 		what := p.link + " " + p.direction
 		if most := w.tolerance.Lag; most > 0 {
+			w.told[Lag] = true
 			if p.loaded {
 				most *= 2
 			}
@@ -50,20 +51,20 @@ func (w *world) examinePlayed() {
 		}
 		if w.tolerance.Rate > 0 {
 			e := find(&outside, Network, what+" rate")
-			e.add(p.over, p.over > w.tolerance.Rate, p.overText)
+			e.add(p.over, w.tolerance.Rate, p.overText)
 		}
 	}
 	w.examineLosses(trials)
 	for _, e := range outside {
 		if e.count > 0 {
-			w.reason(e.name, "%s: %s (in %d of %d trials)", e.what, e.worst, e.count, e.trials)
+			w.reasonOf(e.by, e.most, e.name, "%s: %s (in %d of %d trials)", e.what, e.worst, e.count, e.trials)
 		}
 	}
 }
 
 // late counts a trial whose p99 of something is above most.
 func late(list *[]*excess, what, who string, p99, most time.Duration) {
-	find(list, Lag, what).add(p99.Seconds(), p99 > most,
+	find(list, Lag, what).add(millis(p99), millis(most),
 		fmt.Sprintf("1 %% of %s were more than %s late, tolerance %s", who, timeText(p99), timeText(most)))
 }
 
@@ -127,7 +128,7 @@ func (w *world) examineLosses(trials []*played) {
 		}
 		z := distuv.UnitNormal.Quantile(1 - falseAlarm/2/float64(len(judged)))
 		if got := float64(lost) / n; math.Abs(got-l.Loss) > z*spread+1/n {
-			w.reason(Network, "%s %s loss: %s of %d packets, %s asked, tolerance %s", l.Node, l.Direction,
+			w.reasonOf(math.Abs(got-l.Loss), z*spread, Network, "%s %s loss: %s of %d packets, %s asked, tolerance %s", l.Node, l.Direction,
 				Number(got).Percent(2), packets, Number(l.Loss).Percent(2), Number(z*spread).Percent(2))
 		}
 	}

@@ -13,7 +13,7 @@ type savings struct {
 	equal      []float64 // sum over conditions of their mean of ratios, by draw
 	total      block
 	equalTotal float64
-	strata     int
+	units      [][]block // by condition
 	trials     int
 	thin       int // conditions that add no variance: a single block
 }
@@ -21,10 +21,12 @@ type savings struct {
 // A redrawn is what resampling one condition gave.
 type redrawn struct {
 	total  block
+	units  []block
 	trials int
 	thin   bool
 	sums   []block // by draw; none without pairs
 	saving Saving
+	curve  *curve // of the mean of t_a/t_b
 }
 
 // redrawnSums are the sums of redrawn that are not needed any more: they are
@@ -34,12 +36,12 @@ var redrawnSums = sync.Pool{New: func() any { return new([Resamples]block) }}
 // draw resamples a condition. What it gives does not depend on others, so that
 // conditions can be drawn at the same time.
 func draw(st stratum, seed uint64, name string, confidence float64) redrawn {
-	out := redrawn{total: st.total(), trials: len(st), thin: len(st) == 1 && len(st[0]) == 1}
+	out := redrawn{total: st.total(), units: st.units(), trials: len(st), thin: len(st) == 1 && len(st[0]) == 1}
 	if len(st) > 0 {
 		out.sums = redrawnSums.Get().(*[Resamples]block)[:]
-		st.resample(newRand(source(seed, "saving", name)), func(draw int, sum *block) { out.sums[draw] = *sum })
+		st.resample(newRand(source(seed, "saving", name)), out.sums)
 	}
-	out.saving, _ = savingOf(out.total[measured], out.sums, measured, confidence)
+	out.saving, out.curve = savingOf(out.total[measured], [][]block{out.units}, out.sums, measured, confidence)
 	return out
 }
 
@@ -49,7 +51,7 @@ func (s *savings) take(d *redrawn, valid bool) {
 		return
 	}
 	if valid {
-		s.strata++
+		s.units = append(s.units, d.units)
 		s.trials += d.trials
 		s.total.add(&d.total)
 		s.equalTotal += d.total[measured].values()[0]
@@ -68,75 +70,108 @@ func (s *savings) take(d *redrawn, valid bool) {
 	d.sums = nil
 }
 
-// definition is the overall saving by one definition of t, with the spread of
-// its mean of ratios.
-func (s *savings) definition(d int) (Saving, spread) {
-	return savingOf(s.total[d], s.overall, d, s.confidence)
+// definition is the overall saving by one definition of t, with the curve of
+// its mean of t_a/t_b.
+func (s *savings) definition(d int) (Saving, *curve) {
+	return savingOf(s.total[d], s.units, s.overall, d, s.confidence)
 }
 
 // equalWeight is the mean over conditions of their means of ratios.
 func (s *savings) equalWeight() Estimate {
-	if s.strata == 0 {
-		return Estimate{Missing(), Missing(), Missing()}
-	}
-	var draws spread
+	n := float64(len(s.units))
+	value := 1 - s.equalTotal/n
+	var c *curve
 	if s.total[measured].n >= fewestPairs {
+		var by deviation
+		for _, units := range s.units {
+			total, of := sumOf(units, measured), make([]float64, len(units))
+			weight := (1 - total.values()[0]) / n / value // of a relative change in this condition
+			for i := range units {
+				of[i] = weight * total.influences(&units[i][measured])[0]
+			}
+			by.add(of)
+		}
 		values := make([]float64, 0, Resamples)
 		for _, v := range s.equal {
-			values = append(values, v/float64(s.strata))
+			values = append(values, 1-v/n)
 		}
-		draws = spreadOf(values)
+		c = curveOf(value, spreadOf(values), true, by)
 	}
-	return draws.estimate(s.equalTotal/float64(s.strata), s.confidence)
+	return savedBy(1-value, c, s.confidence)
 }
 
-// savingOf is the saving by a definition of t, with intervals from draws if the
-// pairs bear them, and the spread of the mean of ratios.
+// savingOf is the saving by a definition of t, with intervals from draws and
+// units by condition if the pairs bear them, and the curve of the mean of
+// t_a/t_b.
 //
-// The geometric mean 1 − exp(x) falls with x, so it is −x that is put in order,
-// and not every draw needs an exp.
-func savingOf(total sums, draws []block, definition int, confidence float64) (Saving, spread) {
-	var of [3]spread
+// Intervals are made for the logarithm of t_a over t_b, averaged in each way,
+// since it can be any number: a saving is at most 1.
+func savingOf(total sums, units [][]block, draws []block, definition int, confidence float64) (Saving, *curve) {
+	var of [3]*curve
+	v := total.values()
 	if total.n >= fewestPairs {
-		for k := range of {
-			of[k] = make(spread, 0, len(draws))
+		by := total.deviations(units, definition)
+		var values [3]spread
+		for k := range values {
+			values[k] = make(spread, 0, len(draws))
 		}
 		for i := range draws {
 			if s := &draws[i][definition]; s.n > 0 {
-				of[0], of[1], of[2] = append(of[0], s.ratio/s.n), append(of[1], 1-s.other/s.base), append(of[2], -s.log/s.n)
+				values[0], values[1], values[2] = append(values[0], 1-s.ratio/s.n), append(values[1], s.other/s.base), append(values[2], s.log/s.n)
 			}
 		}
+		of[0], of[1] = curveOf(1-v[0], values[0], true, by[0]), curveOf(1-v[1], values[1], true, by[1])
+		of[2] = curveOf(total.log/total.n, values[2], false, by[2])
 	}
-	v := total.values()
-	low, high := of[2].interval(confidence)
 	return Saving{
-		MeanOfRatios: of[0].estimate(v[0], confidence),
-		RatioOfMeans: of[1].estimate(v[1], confidence),
-		Geometric:    Estimate{round(v[2]), round(1 - math.Exp(-low)), round(1 - math.Exp(-high))},
+		MeanOfRatios: savedBy(v[0], of[0], confidence),
+		RatioOfMeans: savedBy(v[1], of[1], confidence),
+		Geometric:    savedBy(v[2], of[2], confidence),
 	}, of[0]
 }
 
-// orderOf compares pairs by which arm went first.
-func orderOf(pairs []pair) Order {
-	var sum [2]float64
-	var n [2]int
-	for _, p := range pairs {
-		s := sumsOf(measured, p)
-		if s.n == 0 {
-			continue
+// savedBy is a saving with the two-sided interval that the curve of ln(t_a/t_b) has.
+func savedBy(value float64, c *curve, confidence float64) Estimate {
+	tail := (1 - confidence) / 2
+	return Estimate{round(value), savedAt(c, tail), savedAt(c, 1-tail)}
+}
+
+// savedAt is the bound that the saving is below with probability p.
+func savedAt(c *curve, p float64) Number { return round(1 - math.Exp(c.at(1-p))) }
+
+// lessThan is the one-sided p value of a saving less than bound.
+func lessThan(bound float64, c *curve) Number { return round(c.above(math.Log(1 - bound))) }
+
+// deviations are of the three logarithms of t_a over t_b.
+func (s *sums) deviations(units [][]block, definition int) (by [3]deviation) {
+	for _, of := range units {
+		var influences [3][]float64
+		for i := range of {
+			for k, u := range s.influences(&of[i][definition]) {
+				influences[k] = append(influences[k], u)
+			}
 		}
-		k := 1
-		if p.base.First {
-			k = 0
+		for k := range by {
+			by[k].add(influences[k])
 		}
-		sum[k] += s.ratio
-		n[k]++
 	}
-	mean := func(k int) Number {
-		if n[k] == 0 {
-			return Number(math.NaN())
-		}
-		return round(sum[k] / float64(n[k]))
+	return by
+}
+
+// influences are by how much a unit of these sums moves the three logarithms
+// of t_a over t_b: of the mean of ratios, of the ratio of means, and the mean.
+func (s *sums) influences(unit *sums) [3]float64 {
+	return [3]float64{
+		(unit.n-unit.ratio)/(s.n-s.ratio) - unit.n/s.n,
+		unit.other/s.other - unit.base/s.base,
+		(unit.log - unit.n*s.log/s.n) / s.n,
 	}
-	return Order{BaselineFirst: mean(0), OtherFirst: mean(1), Pairs: n}
+}
+
+// sumOf adds up units by one definition.
+func sumOf(units []block, definition int) (total sums) {
+	for i := range units {
+		total.add(&units[i][definition])
+	}
+	return total
 }

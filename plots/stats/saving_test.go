@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -126,9 +127,12 @@ func TestBlocks(t *testing.T) {
 	}
 }
 
-// TestOrder: pairs in which the baseline went first save 0.5, others 0.1.
+// TestOrder: pairs in which the baseline went first save 0.5, others 0.1: a
+// difference of 0.4 without spread, and of 4 points more than a tenth of Δt. A
+// condition of one order tells nothing of the difference. With a third arm that
+// went before both, it counts which of the two was sent first.
 func TestOrder(t *testing.T) {
-	s := newSmall("c")
+	s := newSmall("c", "one order")
 	for i := range 6 {
 		other := 50 * ms
 		if i >= 4 {
@@ -137,10 +141,61 @@ func TestOrder(t *testing.T) {
 		s.pair("c", 0, i, 100*ms, other)
 		s.Requests[2*i].First, s.Requests[2*i+1].First = i < 4, i >= 4
 	}
-	o := Summarize(s.Run).Overall.Order
-	if !near(o.BaselineFirst, 0.5) || !near(o.OtherFirst, 0.1) || o.Pairs != [2]int{4, 2} {
-		t.Errorf("order %+v, want 0.5 over 4 and 0.1 over 2", o)
+	s.pair("one order", 0, 0, 100*ms, 30*ms)
+	s.Requests[12].First = false
+	got := Summarize(s.Run)
+	o := got.Overall.Order
+	if !near(o.BaselineFirst, (4*0.5+0.7)/5) || !near(o.OtherFirst, 0.1) || o.Pairs != [2]int{5, 2} {
+		t.Errorf("order %+v, want 0.54 over 5 and 0.1 over 2", o)
 	}
+	if d := o.Difference; !near(d.Value, 0.4) || !near(d.Low, 0.4) || !near(d.High, 0.4) {
+		t.Errorf("difference %+v, want 0.4", d)
+	}
+	if n := countOf(got.Warnings, OrderEffect); n != 1 {
+		t.Errorf("%d warnings of an order effect, want one", n)
+	}
+}
+
+// TestOrderDifference: three repetitions in which the arm saves 3, 5 and 7
+// points more where the baseline went first: 5 points, with a deviation of
+// 2/√3 points and Student's t of 4.303, 0.03 to 9.97. It is more than 1 point and
+// a tenth of a Δt of 30 %, not of one of 60 %.
+func TestOrderDifference(t *testing.T) {
+	for _, tt := range []struct {
+		saves time.Duration
+		warns int
+	}{{30 * ms, 1}, {60 * ms, 0}} {
+		s := newSmall("c")
+		for rep, more := range []time.Duration{3 * ms, 5 * ms, 7 * ms} {
+			for i := range 10 {
+				other := 100*ms - tt.saves
+				if i%2 == 0 {
+					other -= more
+				}
+				s.pair("c", rep, i, 100*ms, other)
+				n := len(s.Requests)
+				s.Requests[n-2].First, s.Requests[n-1].First = i%2 == 0, i%2 == 1
+			}
+		}
+		got := Summarize(s.Run)
+		d := got.Overall.Order.Difference
+		if !near(d.Value, 0.05) || math.Abs(float64(d.Low)-0.00032) > 1e-5 || math.Abs(float64(d.High)-0.09968) > 1e-5 {
+			t.Errorf("difference %+v, want 5 points from 0.03 to 9.97", d)
+		}
+		if n := countOf(got.Warnings, OrderEffect); n != tt.warns {
+			t.Errorf("saving %v: %d warnings, want %d", tt.saves, n, tt.warns)
+		}
+	}
+}
+
+// countOf is how many findings have a name.
+func countOf(all []Finding, name string) (n int) {
+	for _, f := range all {
+		if f.Name == name {
+			n++
+		}
+	}
+	return n
 }
 
 // TestThirdArm: an arm after the second is compared too, and judges nothing.

@@ -1,67 +1,64 @@
 package stats
 
-import "github.com/testbed/testbed/selector"
+// How many pairs a scatter has in all conditions and arms, and at least and at
+// most in one of each.
+const (
+	pairDots      = 2400
+	leastPairDots = 40
+	mostPairDots  = 600
+)
 
-// mostCompared is how many decisions of an arm a figure shows.
-const mostCompared = 400
+// A Scatter is the times of an arm's pairs in a condition.
+type Scatter struct {
+	Arm   int       // in Series.Arms
+	Pairs int       // that the dots stand for
+	Dots  []PairDot // at most 600, evenly among all
 
-// leastDrawn is the time from which a phase is drawn, in milliseconds: those
-// that are shorter are noise, and there are many.
-const leastDrawn = 0.1
-
-// Foretold is what an arm predicted against what it observed.
-type Foretold struct {
-	Arm       int // in Series.Arms
-	Decisions int // that predicted something
-	// Phases are observed (X) and predicted (Y) times in milliseconds, in
-	// the order of PhaseNames, of decisions evenly among all; those of which
-	// either is shorter than 0.1 ms are left out.
-	Phases [len(PhaseNames)][]Point
+	// In how many of all the pairs the arm took less time than the baseline,
+	// and in how many it saved as much as the requirement asks on average.
+	Faster, Enough int
 }
 
-// A sampled keeps some of many decisions, evenly among all: every one, and
-// every second of those whenever there are too many.
-type sampled struct {
-	n     int // that came
-	every int
-	kept  []comparedPhases
+// A PairDot is one pair: t of the baseline and of the other arm in
+// milliseconds.
+type PairDot struct {
+	Base, Other float64
+	Option      int // that the other arm chose, in Series.Models; −1: it has no name
 }
 
-type comparedPhases struct{ predicted, observed selector.Phases }
-
-func (s *sampled) add(predicted, observed selector.Phases) {
-	s.every = max(s.every, 1)
-	if s.n%s.every == 0 {
-		s.kept = append(s.kept, comparedPhases{predicted, observed})
-	}
-	s.n++
-	if len(s.kept) < 2*mostCompared {
-		return
-	}
-	for i := range mostCompared {
-		s.kept[i] = s.kept[2*i]
-	}
-	s.kept, s.every = s.kept[:mostCompared], 2*s.every
-}
-
-// foretold is that of each arm that predicts.
-func (d *data) foretold() (out []Foretold) {
-	for arm, k := range d.deciding {
-		f := Foretold{Arm: arm, Decisions: k.foretold.n}
-		kept := k.foretold.kept
-		n := min(len(kept), mostCompared)
-		for i := range n {
-			c := kept[i*len(kept)/n]
-			predicted, observed := phaseList(c.predicted), phaseList(c.observed)
-			for i := range PhaseNames {
-				if x, y := millis(observed[i]), millis(predicted[i]); x >= leastDrawn && y >= leastDrawn {
-					f.Phases[i] = append(f.Phases[i], Point{x, y})
-				}
+// scatters are those of all arms but the baseline.
+func (d *data) scatters(c *cell, models map[string]int) (out []Scatter) {
+	most := share(pairDots, len(d.cells)*(len(d.arms)-1), leastPairDots, mostPairDots)
+	for arm := 1; arm < len(d.arms); arm++ {
+		var timed []pair
+		for _, p := range c.all(arm) {
+			if p.base.Measured > 0 && p.other.Measured > 0 {
+				timed = append(timed, p)
 			}
 		}
-		if n > 0 {
-			out = append(out, f)
+		s := Scatter{Arm: arm, Pairs: len(timed)}
+		for _, p := range timed {
+			saved := sumsOf(measured, p).ratio
+			if saved > 0 {
+				s.Faster++
+			}
+			if saved >= d.run.Header.Require.Saving {
+				s.Enough++
+			}
 		}
+		for _, p := range some(timed, most) {
+			s.Dots = append(s.Dots, PairDot{millis(p.base.Measured), millis(p.other.Measured), d.placeAmong(models, p.other)})
+		}
+		out = append(out, s)
 	}
 	return out
+}
+
+// placeAmong is the place of a request's option among models; −1 of one without
+// a name.
+func (d *data) placeAmong(models map[string]int, r *request) int {
+	if i, ok := models[d.options.nameOf(r)]; ok {
+		return i
+	}
+	return -1
 }

@@ -26,6 +26,12 @@ type Series struct {
 type Cell struct {
 	Label string
 	Arms  []Distribution // in the order of Series.Arms
+
+	Scatters []Scatter // of the arms after the baseline, in their order
+	Front    Front
+	Strips   []Strip // in the order of Series.Arms
+	Seen     Seen
+	Trial    Trial
 }
 
 // A Distribution is times in milliseconds.
@@ -48,8 +54,11 @@ func Collect(run record.Run) Series { return group(&run).collect() }
 
 func (d *data) collect() Series {
 	s := Series{Arms: d.arms, Models: d.models()}
-	for _, c := range d.cells {
-		cell := Cell{Label: label(c.condition)}
+	models := index(s.Models, func(m string) string { return m })
+	for i := range d.cells {
+		c := &d.cells[i]
+		cell := Cell{Label: label(c.condition), Scatters: d.scatters(c, models), Front: d.front(c, models),
+			Strips: d.strips(c, models), Seen: c.seen.summary(), Trial: d.firstTrial(c, models)}
 		for arm := range d.arms {
 			cell.Arms = append(cell.Arms, distributionOf(c.requests[arm]))
 		}
@@ -63,6 +72,9 @@ func (d *data) collect() Series {
 // models are the chosen options: those that the header knows in its order, then
 // others by name.
 func (d *data) models() []string {
+	if d.chosen != nil {
+		return d.chosen
+	}
 	chosen := map[string]bool{}
 	for _, c := range d.cells {
 		for _, requests := range c.requests {

@@ -15,6 +15,7 @@ import (
 const (
 	saving       = "saving"
 	accuracyDrop = "accuracy_drop"
+	onTime       = "on_time"
 )
 
 // Summarize is the numbers of a run and the verdict. It takes any run, be it
@@ -24,10 +25,12 @@ const (
 // A condition is invalid if in any of its trials the probes found a rate or
 // round trip outside the tolerance, or its links were late by more than it, or
 // delivered more than they offered; if they lost another share of packets than
-// asked; if its mean background load was outside, if more than 5 % of its
-// requests failed, or if it has no pairs. The verdict is over
-// the valid conditions: INVALID if they are fewer than half, else FAIL if a
-// requirement is not met, PASS if all are, else INCONCLUSIVE.
+// asked; if its mean background load was outside, if requests were not sent when
+// they were due, if heat held a node back, if more than 5 % of its requests
+// failed, or if it has no pairs. The verdict is over
+// the valid conditions. INVALID if they are fewer than half, if fallbacks decided
+// for selectors, or if an arm that is set as the baseline does not do like it;
+// else FAIL if a requirement is not met, PASS if all are, else INCONCLUSIVE.
 func Summarize(run record.Run) Summary {
 	d := group(&run)
 	return d.summarize()
@@ -49,9 +52,13 @@ func (d *data) summarize() Summary {
 	}
 	inOrder(len(d.cells), d.condition, func(_ int, c Condition) { s.Conditions = append(s.Conditions, c) })
 	d.decided(&s)
+	d.trends(&s)
 	requirements := d.compare(&s)
+	if r := d.onTimeRequirement(&s); r != nil {
+		requirements = append(requirements, *r)
+	}
 	d.judge(&s)
-	s.Verdict = verdictOf(&s, requirements)
+	s.Verdict = d.verdictOf(&s, requirements)
 	s.Warnings = d.allWarnings(&s)
 	return s
 }
@@ -80,10 +87,15 @@ func (d *data) condition(i int) Condition {
 		Measure: orEmpty(c.Measure), Trials: len(cell.trials), Arms: []Arm{}, Links: []Link{}, Background: []Background{}}
 	w := d.world(cell)
 	w.examine()
+	w.examineGenerator(cell.requests)
+	w.examineHeat(d.fastest)
+	cell.told = w.told
 	out.Links, out.Background = append(out.Links, w.links...), append(out.Background, w.background...)
 	out.Reasons, out.Warnings = orEmpty(w.reasons), orEmpty(w.warnings)
+	w.told[NoPairs] = true
 	for arm, name := range d.arms {
-		a, warnings := d.armOf(name, cell.requests[arm], d.run.Header.Require.Confidence)
+		w.told[Errors] = w.told[Errors] || len(cell.requests[arm]) > 0
+		a, warnings := d.armOf(name, &c, cell.requests[arm], d.run.Header.Require.Confidence)
 		k := cell.deciding[arm]
 		a.Decide, a.DecideShare = round(k.mean()), k.share(float64(a.Latency.Mean))
 		out.Arms = append(out.Arms, a)
@@ -94,7 +106,7 @@ func (d *data) condition(i int) Condition {
 		out.Reasons = append(out.Reasons, finding(NoPairs, "%s", why))
 	}
 	out.Valid = len(out.Reasons) == 0
-	if planned, n := c.Requests*d.run.Header.Repetitions, len(cell.all(1)); n > 0 && n < planned {
+	if planned, n := c.Requests*d.run.Header.ToRun(), len(cell.all(1)); n > 0 && n < planned {
 		out.Warnings = append(out.Warnings, finding(Incomplete, "%d of %d planned pairs are recorded whole", n, planned).of(float64(n), float64(planned)))
 	}
 	if len(cell.trials) == 1 {
@@ -123,7 +135,7 @@ func (d *data) pairless(c *cell) string {
 
 // world gathers what was recorded of the world in a condition.
 func (d *data) world(c *cell) *world {
-	w := &world{condition: c.condition, tolerance: d.run.Header.Tolerance, checks: slices.Clone(c.checks), telemetry: c.telemetry}
+	w := &world{condition: c.condition, told: map[string]bool{}, tolerance: d.run.Header.Tolerance, checks: slices.Clone(c.checks), telemetry: c.telemetry}
 	slices.SortStableFunc(w.checks, func(a, b *record.Check) int {
 		return cmp.Or(cmp.Compare(a.Repetition, b.Repetition), cmp.Compare(a.Node, b.Node))
 	})

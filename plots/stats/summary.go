@@ -51,8 +51,9 @@ const (
 type Verdict struct {
 	Result   string `json:"result"`
 	Sentence string `json:"sentence"`
-	// Checks are of validity, which comes first: a run of which they do not
-	// hold has no verdict but INVALID.
+	// Checks are of validity, which comes first. A condition of which one does
+	// not hold is left out, and a run is INVALID of which fewer than half the
+	// conditions are left, or one that is of the whole run does not hold.
 	Checks       []Check       `json:"checks"`
 	Requirements []Requirement `json:"requirements"`
 	Stopping     *Stopping     `json:"stopping,omitempty"` // nil: the run was not to end early
@@ -63,11 +64,12 @@ type Check struct {
 	Name string `json:"name"` // as the findings of it: network, load, generator, …
 	What string `json:"what"` // in words
 	Held *bool  `json:"held"` // nil: nothing was recorded to tell by
-	// Failed is in how many of the conditions it did not hold; of one that
-	// is of the whole run, 0 or 1.
+	// Failed is in how many of the conditions it did not hold, Of those in
+	// which there was something to tell by; of one that is of the whole run,
+	// 0 or 1 of 1.
 	Failed int    `json:"failed"`
 	Of     int    `json:"of"`
-	Worst  string `json:"worst"` // a finding, of one that did not hold
+	Worst  string `json:"worst"` // the finding that is furthest off; empty where it held
 }
 
 // Stopping is the rule by which a run may end before all repetitions are done,
@@ -75,7 +77,7 @@ type Check struct {
 type Stopping struct {
 	Rule       string `json:"rule"`       // a sentence
 	Looks      int    `json:"looks"`      // how many times the rule looks at most
-	Confidence Number `json:"confidence"` // of the bounds at each look
+	Confidence Number `json:"confidence"` // of the bounds at each look, the last verdict among them
 	Stopped    bool   `json:"stopped"`
 	After      int    `json:"after"` // repetitions that were done
 }
@@ -83,14 +85,14 @@ type Stopping struct {
 // A Requirement compares one estimate with a bound. Its numbers are fractions,
 // not percent or points.
 type Requirement struct {
-	Name  string `json:"name"` // saving or accuracy_drop
+	Name  string `json:"name"` // saving, accuracy_drop or on_time
 	Bound Number `json:"bound"`
 	Value Number `json:"value"`
 	// Low and High are the two-sided interval.
 	Low  Number `json:"low"`
 	High Number `json:"high"`
-	// Lower and Upper are one-sided bounds at the same confidence, which is
-	// what Met is decided by.
+	// Lower and Upper are one-sided bounds at the same confidence, or that of
+	// Stopping, which is what Met is decided by.
 	Lower Number `json:"lower_one_sided"`
 	Upper Number `json:"upper_one_sided"`
 	Met   *bool  `json:"met"` // nil: the data do not decide
@@ -145,7 +147,8 @@ type McNemar struct {
 	P            Number `json:"p"`             // two-sided, exact; null without answers
 }
 
-// A Test is a one-sided p value, from the same bootstrap as the interval.
+// A Test is a one-sided p value: the least at which the bound that the interval
+// has at that probability is not below the requirement's.
 type Test struct {
 	P Number `json:"p"` // null without an interval
 	// Holm is P adjusted for all conditions that are tested with it: those
@@ -216,6 +219,8 @@ type Arm struct {
 	DecideShare Number `json:"decision_share"`
 	// OnTime is how many of its requests met the deadline; nil if there is none.
 	OnTime *OnTime `json:"on_time,omitempty"`
+	Steady Steady  `json:"steady"`   // whether its times stayed what they were
+	Far    Far     `json:"outliers"` // of t
 	// Prediction is how right its predictions were here; nil if there are none.
 	Prediction *Prediction `json:"prediction,omitempty"`
 }
@@ -358,20 +363,25 @@ type Order struct {
 	BaselineFirst Number `json:"baseline_first"`
 	OtherFirst    Number `json:"other_first"`
 	Pairs         [2]int `json:"pairs"`
-	// Difference is of the means of ratios, the first less the second.
+	// Difference is of the means of ratios, the first less the second, within
+	// conditions: mean over these, weighted by how well each can tell.
 	Difference Estimate `json:"difference"`
 }
 
 // An Against is something compared with itself (A/A): a saving that should be 0.
 type Against struct {
-	// Kind is "arm", of an arm with the same settings as the baseline, or
-	// "same option", of the pairs in which the arm chose what the baseline
-	// chose, the same model at the same place.
-	Kind   string   `json:"kind"`
-	Arm    string   `json:"arm"`
-	Pairs  int      `json:"pairs"`
+	// Kind is ArmKind, of an arm with the same settings as the baseline, or
+	// SameOption, of the pairs in which the arm chose what the baseline chose,
+	// the same model at the same place.
+	Kind  string `json:"kind"`
+	Arm   string `json:"arm"`
+	Pairs int    `json:"pairs"`
+	// Saving is by the geometric mean, with an interval of 99 %: of times
+	// that differ by chance alone, a mean of ratios is less than 0.
 	Saving Estimate `json:"saving"`
-	Held   *bool    `json:"held"` // whether its interval holds 0; null without one
+	// Held says that its interval holds 0, or that it is at most 2 points;
+	// null without an interval.
+	Held *bool `json:"held"`
 }
 
 // Choices is how often an arm chose each option, and why.

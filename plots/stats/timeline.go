@@ -178,7 +178,10 @@ func (t *Timeline) dots(d *data, models []string, start map[trialKey]time.Durati
 	t.Requests = len(all)
 	n := min(len(all), mostDots)
 	for i := range n {
-		s := all[i*len(all)/n]
+		// Of so many neighbours now this one, now that: every second request is
+		// the baseline's.
+		from, to := i*len(all)/n, (i+1)*len(all)/n
+		s := all[from+i*7919%(to-from)]
 		t.Dots = append(t.Dots, Dot{s.at.Seconds(), millis(s.r.Measured), place[d.options.nameOf(s.r)], int(s.r.arm)})
 	}
 }

@@ -12,6 +12,7 @@ import (
 // examineChecks holds the probes of every trial to the tolerances. A tolerance
 // of zero is none that was set: nothing is compared with it.
 func (w *world) examineChecks() {
+	w.told[Network] = slices.ContainsFunc(w.checks, func(c *record.Check) bool { return c.Engine != record.Real || len(c.Links) > 0 })
 	if len(w.checks) == 0 {
 		w.warn(Network, "no probe of the links is recorded: asked and achieved were not compared")
 	}
@@ -21,21 +22,21 @@ func (w *world) examineChecks() {
 			if w.tolerance.Rate > 0 && l.AskedRate > 0 {
 				by := off(l.Rate, l.AskedRate)
 				e := find(&outside, Network, c.Node+" "+l.Direction)
-				e.add(by, by > w.tolerance.Rate, fmt.Sprintf("achieved %s of %s asked, tolerance %s %%",
+				e.add(by, w.tolerance.Rate, fmt.Sprintf("achieved %s of %s asked, tolerance %s %%",
 					rateText(l.Rate), rateText(l.AskedRate), Number(w.tolerance.Rate*100).Significant(3)))
 			}
 		}
 		if w.tolerance.Delay > 0 && c.Engine != record.Real {
 			by := (c.RTT - c.AskedRTT).Abs()
 			e := find(&outside, Network, c.Node+" round trip")
-			e.add(by.Seconds(), by > w.tolerance.Delay, fmt.Sprintf("achieved %s of %s asked, tolerance %s",
+			e.add(millis(by), millis(w.tolerance.Delay), fmt.Sprintf("achieved %s of %s asked, tolerance %s",
 				timeText(c.RTT), timeText(c.AskedRTT), timeText(w.tolerance.Delay)))
 		}
 	}
 	w.differences()
 	for _, e := range outside {
 		if e.count > 0 {
-			w.reason(e.name, "%s: %s (in %d of %d trials)", e.what, e.worst, e.count, e.trials)
+			w.reasonOf(e.by, e.most, e.name, "%s: %s (in %d of %d trials)", e.what, e.worst, e.count, e.trials)
 		}
 	}
 }
@@ -56,9 +57,10 @@ func (w *world) differences() {
 type excess struct {
 	name   string // of the finding
 	what   string
-	worst  string // the trial that was furthest off
-	by     float64
-	count  int // trials outside
+	worst  string  // the trial that was furthest off
+	by     float64 // of that one: in milliseconds, or a share
+	most   float64 // that it may be
+	count  int     // trials outside
 	trials int
 }
 
@@ -74,15 +76,16 @@ func find(list *[]*excess, name, what string) *excess {
 	return e
 }
 
-// add counts a trial.
-func (e *excess) add(by float64, outside bool, text string) {
+// add counts a trial in which the quantity was off by so much, and may be off by
+// most.
+func (e *excess) add(by, most float64, text string) {
 	e.trials++
-	if !outside {
+	if by <= most {
 		return
 	}
 	e.count++
-	if by > e.by {
-		e.by, e.worst = by, text
+	if by/most > e.by/e.most || e.count == 1 {
+		e.by, e.most, e.worst = by, most, text
 	}
 }
 

@@ -24,6 +24,7 @@ type world struct {
 	background []Background
 	reasons    []Finding
 	warnings   []Finding
+	told       map[string]bool // what could be examined, by the name of the finding
 }
 
 // examine compares asked and achieved.
@@ -110,8 +111,9 @@ func unlimited(r unit.BitRate) Number {
 	return Number(r)
 }
 
-func (w *world) reason(name, format string, args ...any) {
-	w.reasons = append(w.reasons, finding(name, format, args...))
+// reasonOf is a reason with what was found and what it was held to.
+func (w *world) reasonOf(value, limit float64, name, format string, args ...any) {
+	w.reasons = append(w.reasons, finding(name, format, args...).of(value, limit))
 }
 
 func (w *world) warn(name, format string, args ...any) {

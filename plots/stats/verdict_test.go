@@ -60,9 +60,30 @@ func TestMoreNeeded(t *testing.T) {
 		{"no interval", Requirement{Bound: 0.2, Value: 0.3, Lower: Missing(), Upper: Missing()}, 3, "3 pairs bear no interval: at least 6 are needed"},
 		{"no pairs", Requirement{Bound: 0.2, Value: Missing(), Lower: Missing(), Upper: Missing()}, 0, "there are no pairs to judge by"},
 	} {
-		if got := advise(tt.r, tt.n, "pairs"); got != tt.want {
+		if got := advise(tt.r, amount{n: tt.n, unit: "pairs"}); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
+	}
+}
+
+// TestMoreNeededOfFewTrials: bounds of two trials at 95 % are by Student's t with
+// one degree of freedom, 6.314; with so many times as many trials k it has 2k − 1,
+// and the half-width 0.1 is 0.1·t/(6.314·√k). With k = 2 that is t(3) = 2.353 and
+// 0.0264, which is less than the gap of 0.05; with k = 1.5 it is t(2) = 2.920 and
+// 0.0378, and with k = 1.25 t(1.5) = 3.81 and 0.0540: k is about 1.28, where the
+// normal distribution would have 4. A repetition has 50 pairs.
+func TestMoreNeededOfFewTrials(t *testing.T) {
+	r := Requirement{Bound: 0.2, Value: 0.25, Lower: 0.15, Upper: 0.32}
+	of := amount{n: 100, unit: "pairs", inRepetition: 50, freedom: 1, confidence: 0.95}
+	if got := moreNeeded(r, of); got < 26 || got > 30 {
+		t.Errorf("%v more, want about 28", got)
+	}
+	if got, want := advise(r, of), "(now 100; about 1 more repetition), if the value stays what it is"; !strings.HasSuffix(got, want) {
+		t.Errorf("%q, want it to end with %q", got, want)
+	}
+	of.freedom = 0
+	if got, want := advise(r, of), "needs about 300 more pairs (now 100; about 6 more repetitions), if the value stays what it is"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

@@ -41,6 +41,7 @@ type Header struct {
 	Axes        []Axis                    `json:"axes"`
 	Conditions  []Condition               `json:"conditions"`
 	Repetitions int                       `json:"repetitions"`
+	Stop        *Stop                     `json:"stop,omitempty"` // nil: all repetitions are to be run
 	Models      []Model                   `json:"models"`
 	Profile     []selector.Option         `json:"profile"`
 	ProfileFrom string                    `json:"profile_from,omitempty"` // the device profile that Profile is from, of several nodes "node: profile; …"; empty: measured before the first trial
@@ -85,7 +86,8 @@ type Condition struct {
 	Names      map[string]string `json:"names"` // axis → name of its value
 	Residency  string            `json:"residency"`
 	Measure    []string          `json:"measure"`
-	Requests   int               `json:"requests"` // pairs in a trial
+	Requests   int               `json:"requests"`           // pairs in a trial
+	Think      time.Duration     `json:"think_ns,omitempty"` // pause before each request
 	Links      []Link            `json:"links"`
 	Background []Background      `json:"background"`
 	// Placements, if not empty, are those of the run's that requests could
@@ -137,6 +139,31 @@ type Require struct {
 	Saving       float64 `json:"saving"`        // least mean of (t_b - t_a)/t_b
 	AccuracyDrop float64 `json:"accuracy_drop"` // most accuracy_b - accuracy_a, difference of fractions
 	Confidence   float64 `json:"confidence"`    // of intervals
+	// Deadline is how long t may take, and OnTime the share of an arm's
+	// requests that must not take longer; 0: none was set.
+	Deadline time.Duration `json:"deadline_ns,omitempty"`
+	OnTime   float64       `json:"on_time,omitempty"`
+}
+
+// Stop is the rule by which a run ends once its verdict is decided, after any
+// whole repetition from Least on.
+type Stop struct {
+	Least int `json:"least"` // repetitions before the first look, 1 or more
+	// Stopped is after how many repetitions the run ended by the rule; 0: it
+	// did not.
+	Stopped int `json:"stopped,omitempty"`
+}
+
+// Looks is how many times the rule may look, in a run of so many repetitions:
+// the look after the last one is the verdict itself.
+func (s Stop) Looks(repetitions int) int { return max(repetitions-s.Least, 0) + 1 }
+
+// ToRun is how many repetitions there are to be in the end.
+func (h *Header) ToRun() int {
+	if h.Stop != nil && h.Stop.Stopped > 0 {
+		return h.Stop.Stopped
+	}
+	return h.Repetitions
 }
 
 // Tolerance is how far what was achieved may be from what was asked for.

@@ -34,6 +34,12 @@ func Read(dir string) (Run, error) {
 	return run, nil
 }
 
+// ReadHeader is run.json alone. It is an error if it cannot be understood.
+func ReadHeader(dir string) (Header, error) {
+	run, err := readHeader(dir)
+	return run.Header, err
+}
+
 // readHeader is the run without its lines.
 func readHeader(dir string) (Run, error) {
 	run := Run{Dir: dir}

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 )
 
 // The files that Seal writes.
@@ -67,51 +66,4 @@ func hash(path string) ([]byte, error) {
 	sum := sha256.New()
 	_, err = io.Copy(sum, f)
 	return sum.Sum(nil), err
-}
-
-// crate is the JSON-LD of the directory.
-func crate(h Header, files []string) any {
-	type object = map[string]any
-	ref := func(id string) object { return object{"@id": id} }
-	parts := make([]object, len(files))
-	for i, f := range files {
-		parts[i] = ref(f)
-	}
-	graph := []object{
-		{"@id": CrateFile, "@type": "CreativeWork", "about": ref("./"), "conformsTo": ref("https://w3id.org/ro/crate/1.1")},
-		{"@id": "./", "@type": "Dataset", "name": "testbed run " + h.Name, "description": h.Title,
-			"datePublished": h.Started.UTC().Format(time.RFC3339), "hasPart": parts, "mentions": ref("#run"),
-			"license": "Not stated: these are measurements of whoever ran them."},
-		{"@id": "#testbed", "@type": "SoftwareApplication", "name": "testbed", "version": h.Testbed},
-		{"@id": "#run", "@type": "CreateAction", "name": strings.Join(h.Command, " "), "instrument": ref("#testbed"),
-			"object": ref(ScenarioFile), "result": parts,
-			"startTime": h.Started.UTC().Format(time.RFC3339), "endTime": h.Finished.UTC().Format(time.RFC3339)},
-	}
-	for _, f := range files {
-		graph = append(graph, object{"@id": f, "@type": "File", "name": f, "encodingFormat": mediaType(f)})
-	}
-	return object{"@context": "https://w3id.org/ro/crate/1.1/context", "@graph": graph}
-}
-
-// mediaType is fixed here, not asked of the host, whose tables differ.
-func mediaType(name string) string {
-	switch filepath.Ext(name) {
-	case ".json":
-		return "application/json"
-	case ".jsonl":
-		return "application/jsonl"
-	case ".yaml":
-		return "application/yaml"
-	case ".md":
-		return "text/markdown"
-	case ".csv":
-		return "text/csv"
-	case ".html":
-		return "text/html"
-	case ".svg":
-		return "image/svg+xml"
-	case ".png":
-		return "image/png"
-	}
-	return "application/octet-stream"
 }
