@@ -20,7 +20,7 @@ func boxes(in input) (page, string) {
 	p := page{form: in.form,
 		name: "boxes", title: "Times across conditions",
 		subtitle: "t of each request; box: quartiles, bar: median, whiskers: 5th to 95th percentile" + perArm(cells),
-		legend:   armKeys(s.Arms, false), height: rowsHeight(in.form, labelsOf(cells), len(s.Arms)) + 0.5*vg.Inch,
+		legend:   armKeys(s, false), height: rowsHeight(in.form, labelsOf(cells), len(timedArms(cells))) + 0.5*vg.Inch,
 		caption: "All arms on one time axis, so that conditions can be compared. Where the boxes of a condition do not overlap, the arms differ in nearly " +
 			"every request. Percentiles are by nearest rank, of the requests that were answered.",
 	}
@@ -53,10 +53,11 @@ func spreads(in input, ends func(stats.Distribution) (lo, hi float64), one func(
 	in.form.timeAxis(&p.X, lo, hi, 10)
 	p.X.Label.Text = "t, measured time of a request"
 	p.Add(stripes(len(cells)), gridX())
+	arms := timedArms(cells)
 	for i, cell := range cells {
-		for arm, d := range cell.Arms {
-			if at, h := slot(i, len(cells), arm, len(cell.Arms)); d.N > 0 {
-				p.Add(one(d, at, 0.72*h, armColor(arm)))
+		for k, arm := range arms {
+			if at, h := slot(i, len(cells), k, len(arms)); cell.Arms[arm].N > 0 {
+				p.Add(one(cell.Arms[arm], at, 0.72*h, armColor(arm)))
 			}
 		}
 	}
@@ -68,6 +69,9 @@ func perArm(cells []stats.Cell) string {
 	n := -1
 	for _, c := range cells {
 		for _, d := range c.Arms {
+			if d.N == 0 && len(timedArms(cells)) < len(c.Arms) {
+				continue
+			}
 			if n >= 0 && d.N != n {
 				return ""
 			}

@@ -3,6 +3,7 @@ package plots
 import (
 	"fmt"
 	"image/color"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -27,7 +28,7 @@ func cdf(in input) (page, string) {
 	p := page{form: in.form,
 		name: "cdf", title: "How long requests took",
 		subtitle: "Share of requests answered within a time t; each panel has its own time axis, logarithmic where it spans more than 10×",
-		legend:   armKeys(s.Arms, true), height: vg.Length(lines) * height,
+		legend:   armKeys(s, true), height: vg.Length(lines) * height,
 		caption: "Empirical distribution of t in each condition, one curve an arm; n is the number of requests. " +
 			"The further a curve is to the left, the faster the arm; where one curve is left of the other throughout, it is faster at every percentile. " +
 			"A steep curve is a steady arm, a long tail to the right is a few slow requests. " +
@@ -50,6 +51,9 @@ func timesWords(cells []stats.Cell) string {
 	least, most := 0, 0
 	for _, c := range cells {
 		for _, d := range c.Arms {
+			if d.N == 0 {
+				continue
+			}
 			if least == 0 || d.N < least {
 				least = d.N
 			}
@@ -131,10 +135,10 @@ func armLine(arm int) draw.LineStyle {
 	return stroke(armColor(arm), 1.6)
 }
 
-// armKeys is the legend of arms, as lines or as areas.
-func armKeys(arms []string, lines bool) (keys []key) {
-	for i, a := range arms {
-		k := key{label: a, mark: fill, color: armColor(i)}
+// armKeys is the legend of the arms that have times, as lines or as areas.
+func armKeys(s stats.Series, lines bool) (keys []key) {
+	for _, i := range timedArms(s.Cells) {
+		k := key{label: s.Arms[i], mark: fill, color: armColor(i)}
 		if i == 0 {
 			k.label += " (baseline)"
 		}
@@ -146,13 +150,30 @@ func armKeys(arms []string, lines bool) (keys []key) {
 	return keys
 }
 
+// timedArms are those that have times in any cell: a figure of some arms is
+// without the others.
+func timedArms(cells []stats.Cell) (arms []int) {
+	for _, c := range cells {
+		for arm, d := range c.Arms {
+			if d.N > 0 && !slices.Contains(arms, arm) {
+				arms = append(arms, arm)
+			}
+		}
+	}
+	slices.Sort(arms)
+	return arms
+}
+
 // counts writes how many times each arm has: one number if they are the same.
 func counts(cell stats.Cell) string {
 	var out []string
 	same := true
 	for _, d := range cell.Arms {
+		if d.N == 0 {
+			continue
+		}
 		out = append(out, fmt.Sprint(d.N))
-		same = same && d.N == cell.Arms[0].N
+		same = same && fmt.Sprint(d.N) == out[0]
 	}
 	if same && len(out) > 1 {
 		return out[0] + " each"

@@ -2,6 +2,7 @@ package plots
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -20,7 +21,11 @@ func choices(in input) (page, string) {
 	if len(models) == 0 || len(conditions) == 0 {
 		return page{}, "no choices are recorded"
 	}
-	arms := len(conditions[0].Arms)
+	shown := requestedArms(conditions)
+	arms := len(shown)
+	if arms == 0 {
+		return page{}, "no choices are recorded"
+	}
 	var names []string
 	for _, c := range conditions {
 		names = append(names, c.Label)
@@ -39,14 +44,33 @@ func choices(in input) (page, string) {
 			"An arm whose rows are all alike does not adapt to these conditions: the report says why.",
 	}
 	for i, m := range models {
-		p.legend = append(p.legend, key{label: m, color: modelColor(i)})
+		if chosenAnywhere(conditions, m) {
+			p.legend = append(p.legend, key{label: m, color: modelColor(i)})
+		}
 	}
 	p.body = func(c draw.Canvas) {
 		panels(c, arms, cols, draw.Tiles{PadX: vg.Points(26), PadY: vg.Points(8), PadRight: vg.Points(20)}, func(arm int, first bool) *plot.Plot {
-			return choicePlot(conditions, models, arm, first)
+			return choicePlot(conditions, models, shown[arm], first)
 		})
 	}
 	return p, ""
+}
+
+// requestedArms are those that made requests.
+func requestedArms(conditions []stats.Condition) (arms []int) {
+	for arm := range conditions[0].Arms {
+		if slices.ContainsFunc(conditions, func(c stats.Condition) bool { return c.Arms[arm].Requests > 0 }) {
+			arms = append(arms, arm)
+		}
+	}
+	return arms
+}
+
+// chosenAnywhere says whether any arm chose a model.
+func chosenAnywhere(conditions []stats.Condition, model string) bool {
+	return slices.ContainsFunc(conditions, func(c stats.Condition) bool {
+		return slices.ContainsFunc(c.Arms, func(a stats.Arm) bool { return a.Models[model] > 0 })
+	})
 }
 
 // choicePlot is the column of one arm. The first of a line has the names of the

@@ -8,11 +8,11 @@ import (
 	"github.com/testbed/testbed/plots/stats"
 )
 
-// tooFew is there instead of an interval.
-const tooFew = "too few"
+// tooFew is told of a difference that has no interval.
+const tooFew = ", too few"
 
 // change writes how a time differs: the share of A, or a mark instead,
-// and the interval; where there is none, why.
+// and the interval.
 func change(d stats.Difference) (by, interval string) {
 	by = signed(d.Relative.Value*100, 1) + " %"
 	switch {
@@ -23,7 +23,7 @@ func change(d stats.Difference) (by, interval string) {
 	case d.Change.Low.Known():
 		interval = fmt.Sprintf("%s to %s %%", signed(d.Relative.Low*100, 1), signed(d.Relative.High*100, 1))
 	default:
-		interval = tooFew
+		by += tooFew
 	}
 	return told(d, by), interval
 }
@@ -131,8 +131,12 @@ func CompareSavings(c stats.Contrast) (head []string, rows [][]string, numbers i
 		if d == nil {
 			return
 		}
-		points, interval := signed(100*d.Change.Value, 1), tooFew
-		if d.Change.Low.Known() {
+		points, interval := signed(100*d.Change.Value, 1), ""
+		switch {
+		case !d.Change.Value.Known():
+		case !d.Change.Low.Known():
+			points += tooFew
+		default:
 			interval = signed(100*d.Change.Low, 1) + " to " + signed(100*d.Change.High, 1)
 		}
 		rows = append(rows, []string{label, arm, d.A.Value.Percent(1), d.B.Value.Percent(1), told(*d, points), interval})

@@ -27,13 +27,10 @@ func CompareTogether(contrasts []stats.Contrast) (times, savings [][]string, num
 }
 
 // pairwise is condition, arm, and from that column on A, B and B − A, with a
-// word where there is no interval, or where the condition is not valid in both.
+// word where the condition is not valid in both.
 func pairwise(rows [][]string, from int) (out [][]string) {
 	for _, row := range rows {
 		picked := append(slices.Clone(row[:2]), row[from:from+3]...)
-		if row[from+3] == tooFew {
-			picked[4] += ", " + tooFew
-		}
 		if name, ok := strings.CutSuffix(row[0], notValid); ok {
 			picked[0], picked[4] = name, picked[4]+notValid
 		}

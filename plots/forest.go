@@ -113,6 +113,9 @@ func forests(s stats.Summary) (saving, drop forest) {
 	if s.Overall.Pairs > 0 {
 		add("all pairs", s.Overall.Comparison, ink, diamond, true, false)
 		for i, k := range s.Overall.Others {
+			if k.Pairs == 0 { // it was left out, or failed throughout
+				continue
+			}
 			add("all pairs: "+k.Arm, k, armColor(i+2), diamond, false, false)
 		}
 		equal := stats.Comparison{AccuracyDrop: stats.Estimate{Value: s.Overall.EqualWeight.AccuracyDrop, Low: stats.Missing(), High: stats.Missing()}}
@@ -208,14 +211,6 @@ func (f forest) names() (names []string) {
 // room is what the numbers at the right take.
 func (f forest) room() vg.Length {
 	return besideRoom(len(f.effects), func(i int) string { return f.effects[i].text(f.unit) })
-}
-
-// besideRoom is what texts beside the rows of a plot take.
-func besideRoom(n int, text func(i int) string) (room vg.Length) {
-	for i := range n {
-		room = max(room, bold(tickSize, ink).Width(text(i)))
-	}
-	return room + vg.Points(8)
 }
 
 // draw draws the plot, and the numbers beside it.

@@ -26,7 +26,7 @@ func fronts(in input) (page, string) {
 	p := page{form: in.form,
 		name: "pareto", title: "Accuracy against time",
 		subtitle: "Every option by its accuracy and its median t, the front of those that no other beats in both, and where the arms are",
-		height:   vg.Length(lines) * 2.1 * vg.Inch,
+		height:   vg.Length(lines) * panelHeight(cols, 2.1, 1.6),
 		caption: "Up is more accurate, left is faster. On the line are the options of which none is both faster and at least as accurate: who chooses another gives something away. " +
 			"The shaded part is below the budget: no selector may go there. An arm lies where its choices put it, on average; the baseline at the top, a good selector left of it, near the line and above the shade. " +
 			"Accuracies are those known before the run, of an arm the mean over its requests. " +

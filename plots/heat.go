@@ -108,7 +108,7 @@ func heatPanel(a *stats.Atlas, panel stats.Panel, color func(stats.Square) colou
 		title = a.Third + " " + panel.Name
 	}
 	p := newPlot(title)
-	xs, ys := scaleAxis(&p.X, a.X, 6-gridColumns(len(a.Panels), 3)), scaleAxis(&p.Y, a.Y, 10)
+	xs, ys := scaleAxis(&p.X, a.X, 6), scaleAxis(&p.Y, a.Y, 10)
 	if !first {
 		p.Y.Label.Text = ""
 	}

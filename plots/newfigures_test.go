@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgsvg"
 
 	"github.com/testbed/testbed/plots/stats"
 )
@@ -92,7 +93,7 @@ func TestClouds(t *testing.T) {
 // the third of three at one place has nowhere left to go.
 func TestLabels(t *testing.T) {
 	at := vg.Point{X: 50, Y: 50}
-	l := labels{area: area{Canvas: draw.Canvas{Canvas: nothing{}, Rectangle: vg.Rectangle{Max: vg.Point{X: 120, Y: 100}}}}}
+	l := labels{area: area{Canvas: draw.New(vgsvg.New(120, 100))}}
 	l.taken(at, at, 3)
 	for _, name := range []string{"signs-net8", "signs-net9", "a name that is wider than all of it"} {
 		l.put(name, at)
@@ -111,11 +112,6 @@ func TestLabels(t *testing.T) {
 		}
 	}
 }
-
-// nothing is a canvas on which text leaves nothing.
-type nothing struct{ vg.Canvas }
-
-func (nothing) SetColor(c interface{ RGBA() (r, g, b, a uint32) }) {}
 
 // TestStripRows: the goodput where it was seen twice, the load where there was
 // any, then each arm that chose.

@@ -2,7 +2,11 @@ package plots
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
+	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot/vg"
@@ -61,8 +65,25 @@ func (p page) png() ([]byte, error) {
 	c := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(int(dpi+0.5)))}
 	p.draw(draw.New(c))
 	var b bytes.Buffer
-	_, err := c.WriteTo(&b)
-	return b.Bytes(), err
+	if _, err := c.WriteTo(&b); err != nil {
+		return nil, err
+	}
+	return sized(b.Bytes(), p.form.dpi()), nil
+}
+
+// sized says in a PNG how large it is on paper: its dots per metre, in a chunk
+// pHYs after the first, IHDR.
+func sized(png []byte, dpi int) []byte {
+	const header = 8 + 4 + 4 + 13 + 4 // signature; length, type, data and check sum of IHDR
+	perMetre := uint32(math.Round(float64(dpi) / 0.0254))
+	chunk := []byte("pHYs")
+	chunk = binary.BigEndian.AppendUint32(chunk, perMetre)
+	chunk = binary.BigEndian.AppendUint32(chunk, perMetre)
+	chunk = append(chunk, 1) // metres
+	out := append(slices.Clone(png[:header]), 0, 0, 0, byte(len(chunk)-4))
+	out = append(out, chunk...)
+	out = binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(chunk))
+	return append(out, png[header:]...)
 }
 
 // portable gives an SVG its size on paper and lets it be shown where the

@@ -55,13 +55,14 @@ func stackNames(stacks []stack) (names []string) {
 // phaseStacks has a row for each arm of each condition that has answers.
 func phaseStacks(conditions []stats.Condition) (out []stack) {
 	for place, c := range conditions {
-		for i, a := range c.Arms {
+		named := false
+		for _, a := range c.Arms {
 			if !a.Total.Known() {
 				continue
 			}
 			k := stack{name: a.Selector, group: place}
-			if i == 0 {
-				k.name = c.Label + " — " + a.Selector
+			if !named { // the first of those that answered
+				k.name, named = c.Label+" — "+a.Selector, true
 			}
 			for _, v := range a.Phases.List() {
 				k.parts = append(k.parts, max(float64(v), 0))

@@ -187,6 +187,14 @@ func ratioAxis(a *plot.Axis, lo, hi float64) {
 	a.Tick.Marker = ticks{most: 5, text: times}
 }
 
+// besideRoom is what texts beside the rows of a plot take.
+func besideRoom(n int, text func(i int) string) (room vg.Length) {
+	for i := range n {
+		room = max(room, bold(tickSize, ink).Width(text(i)))
+	}
+	return room + vg.Points(8)
+}
+
 // besides writes a text, bold or not, to the right of each of n rows of a plot
 // that was drawn on main.
 func besides(p *plot.Plot, main, c draw.Canvas, n int, text func(i int) (string, bool)) {

@@ -105,16 +105,14 @@ func (c cloud) extent() (lo, hi float64) {
 	return lo, hi
 }
 
-// cloudPanel is one of them. The corner above the lines is where marks are
-// fewest.
+// cloudPanel is one of them.
 func cloudPanel(form Form, c cloud, least float64) *plot.Plot {
-	p := newPlot(fmt.Sprintf("%s (n = %d)", c.title, c.pairs))
+	p := newPlot(fmt.Sprintf("%s (n = %d): %d faster, %d save ≥ %s", c.title, c.pairs, c.faster, c.enough, stats.Number(least).Percent(0)))
 	lo, hi := c.extent()
 	form.timeAxis(&p.X, lo, hi, 4)
 	form.timeAxis(&p.Y, lo, hi, 4)
 	lo, hi = p.X.Min, p.X.Max
 	p.X.Label.Text, p.Y.Label.Text = "t of the baseline", "t of the arm"
-	words := []string{fmt.Sprintf("%d of %d faster,", c.faster, c.pairs), fmt.Sprintf("%d save %s or more", c.enough, stats.Number(least).Percent(0))}
 	p.Add(gridX(), gridY(), shape(func(a area) {
 		a.StrokeLine2(stroke(ink, 0.9), a.x(lo), a.y(lo), a.x(hi), a.y(hi))
 		if least > 0 && hi*(1-least) > lo {
@@ -122,10 +120,6 @@ func cloudPanel(form Form, c cloud, least float64) *plot.Plot {
 		}
 		for _, d := range c.dots {
 			glyph(a.Canvas, circle, faded(optionColor(d.Option)), vg.Point{X: a.x(d.Base), Y: a.y(d.Other)}, 1.6)
-		}
-		for i, line := range words {
-			sty := style(tickSize, ink)
-			a.FillText(sty, vg.Point{X: a.Min.X + vg.Points(4), Y: a.Max.Y - vg.Points(float64(i+1)*(tickSize+3))}, line)
 		}
 	}))
 	return p

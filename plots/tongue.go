@@ -112,10 +112,11 @@ type pattern struct {
 }
 
 var patternsInKorean = []pattern{
-	{regexp.MustCompile(`(\d[^()]*) to (−?\d)`), "$1 ~ $2"},
-	{regexp.MustCompile(`\(needs (\d+)\)`), "($1회 필요)"},
-	{regexp.MustCompile(`^(\d+) of (\d+)$`), "$2개 중 $1개"},
-	{regexp.MustCompile(`^(\d+) images$`), "영상 $1장"},
+	{regexp.MustCompile(`(\d[^()]*) to (−?\d)`), "${1} ~ ${2}"},
+	{regexp.MustCompile(`\(needs (\d+)\)`), "(${1}회 필요)"},
+	{regexp.MustCompile(`^undecided: needs (\d+) requests$`), "판정 보류(${1}회 필요)"},
+	{regexp.MustCompile(`^(\d+) of (\d+)$`), "${2}개 중 ${1}개"},
+	{regexp.MustCompile(`^(\d+) images$`), "영상 ${1}장"},
 	{regexp.MustCompile(`^(\S+) down$`), "$1 하향"},
 	{regexp.MustCompile(`^(\S+) up$`), "$1 상향"},
 	{regexp.MustCompile(`^load (\d+ %), inference (\d+ %), others (\d+ %), idle (\d+ %)`), "배경 부하 $1, 추론 $2, 기타 $3, 유휴 $4"},
@@ -156,5 +157,6 @@ var inKorean = map[string]string{
 	"Δt, mean of ratios": "Δt(비율의 평균)", "ratio of means": "평균의 비율", "geometric mean": "기하 평균", "measured": "측정 정의(판정 기준)", "inference-only": "추론만", "warm end-to-end": "전 구간(모델 상주)",
 	"cold end-to-end": "전 구간(모델 수신 포함)", "measured, mean of conditions": "측정 정의, 조건별 평균의 평균",
 	"selector": "선택기", "takes part as": "참여 방식", "policy": "정책", "settings": "설정", "may use": "사용 가능 위치",
+	"requests": "요청 수", "late or failed": "지연·실패", "on time": "기한 내 응답률", "attained": "기준 달성", "right and on time": "기한 내 정답률",
 	"relay": "relay(사용자 공간)", "declared": "선언값",
 }

@@ -36,7 +36,7 @@ func trials(in input) (page, string) {
 	p := page{form: in.form,
 		name: "trials", title: "One trial, second by second",
 		subtitle: fmt.Sprintf("The first trial of a few conditions: asked against achieved, and each request by the option that answered it; n = %d requests", requests),
-		height:   vg.Length(lines*len(names)) * 1.2 * vg.Inch,
+		height:   vg.Length(lines*len(names)) * panelHeight(cols, 1.2, 1.05),
 		caption: "Black is what was asked of a link or of the background load, blue what passed or was achieved, as in the figure of the whole run; rings are what probes found the link to carry before the trial. " +
 			"A link that is not full carries less than was asked. Each request is at the time at which it was sent (circle: baseline, triangle: other arms) and at the height of its t: " +
 			"where a rate falls or a load rises, requests should take longer, and a selector that sees it changes colour." + drawnWords(drawn, requests),
@@ -67,6 +67,15 @@ func trials(in input) (page, string) {
 		drawGrid(grid, tiles, c)
 	}
 	return p, ""
+}
+
+// panelHeight is that of a panel, in inches: another in one column, where panels
+// are many and must fit a page.
+func panelHeight(cols int, wide, narrow float64) vg.Length {
+	if cols == 1 {
+		return vg.Length(narrow) * vg.Inch
+	}
+	return vg.Length(wide) * vg.Inch
 }
 
 // panelNames are the rows that the conditions need, the requests last.
@@ -102,7 +111,9 @@ func trialPanels(cell stats.Cell) (out []trialPanel) {
 		}
 	}
 	for _, c := range t.CPUs[:min(len(t.CPUs), 1)] {
-		out = append(out, trialPanel{"cpu", cpuPanel(c, nil)})
+		p := cpuPanel(c, nil)
+		p.Y.Label.Text = "share" // there is less room than in the figure of the whole run
+		out = append(out, trialPanel{"cpu", p})
 	}
 	for _, l := range t.Loads[:min(len(t.Loads), 1)] {
 		out = append(out, trialPanel{"load", loadPanel(l, nil)})

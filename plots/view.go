@@ -106,7 +106,7 @@ func byCount(counts map[string]int) []string {
 
 // links is asked against achieved, a row a direction and condition.
 func links(s stats.Summary) table {
-	t := table{Head: []string{"condition", "link", "engine", "rate asked", "achieved", "off by", "round trip asked", "achieved", "lost asked", "achieved", "besides"}, Numbers: 3}
+	t := table{Head: []string{"condition", "link", "engine", "rate asked", "achieved", "off by", "round trip asked", "achieved", "lost asked", "achieved", "besides"}, Numbers: 3, Words: 1}
 	for _, c := range s.Conditions {
 		for _, l := range c.Links {
 			t.Rows = append(t.Rows, []string{c.Label, l.Node + " " + l.Direction, cmp.Or(l.Engine, "–"), rate(l.Asked.Rate), rate(l.Achieved.Rate),
@@ -168,6 +168,9 @@ func environment(s stats.Summary) table {
 		}
 	}
 	for _, f := range s.Run.Nodes {
+		if f.Key == "world" { // it is among the facts already
+			continue
+		}
 		t.Rows = append(t.Rows, []string{f.Key, f.Value})
 	}
 	return t

@@ -52,13 +52,13 @@ func requirements(s stats.Summary) table {
 		m := demandOf(r)
 		n := func(x stats.Number) string { return (x * 100).Fixed(1) }
 		t.Rows = append(t.Rows, []string{m.name, m.sign + (r.Bound * 100).Significant(3) + m.unit, n(r.Value) + m.unit,
-			between(n(r.Low), " to ", n(r.High)), between(n(r.Lower), ", ", n(r.Upper)), yesNo(r.Met, "undecided"), cmp.Or(r.Advice, "–")})
+			bothOf(n(r.Low), " to ", n(r.High)), bothOf(n(r.Lower), ", ", n(r.Upper)), yesNo(r.Met, "undecided"), cmp.Or(r.Advice, "–")})
 	}
 	return t
 }
 
-// between joins two bounds, of which there are both or none.
-func between(low, and, high string) string {
+// bothOf joins two bounds, of which there are both or none.
+func bothOf(low, and, high string) string {
 	if low == high && low == "–" {
 		return low
 	}

@@ -15,7 +15,7 @@ func violins(in input) (page, string) {
 	p, note := boxes(in)
 	p.name, p.title = "violins", "Where times lie across conditions"
 	p.subtitle = "Density of t, each as thick as it gets; inside: quartiles and median" + perArm(in.series.Cells)
-	p.caption = "A kernel density of ln t (normal kernel, bandwidth by Silverman's rule) from the shortest time to the longest. Two bulges are two kinds of requests, " +
+	p.caption = "A kernel density of ln t (normal kernel, bandwidth by Sheather's and Jones's rule) from the shortest time to the longest. Two bulges are two kinds of requests, " +
 		"such as two models, or a first request that fetched one: a median between them is no time that anything took. Percentiles are by nearest rank, of the requests that were answered."
 	p.body = func(c draw.Canvas) { drawPlot(spreads(in, violinEnds, violin), c) }
 	return p, note

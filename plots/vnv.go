@@ -2,6 +2,7 @@ package plots
 
 import (
 	"cmp"
+	"fmt"
 	"path/filepath"
 	"strings"
 
@@ -43,7 +44,23 @@ func vnvOf(s stats.Summary, figures []Figure, l Tongue) document {
 	v.results()
 	v.verdict()
 	v.remarks()
+	v.number()
 	return v.document
+}
+
+// number numbers the sections that there are, and their parts.
+func (v *vnv) number() {
+	section, part := 0, 0
+	for i := range v.Sections {
+		s := &v.Sections[i]
+		if s.Part {
+			part++
+			s.Heading = fmt.Sprintf("%d.%d %s", section, part, s.Heading)
+			continue
+		}
+		section, part = section+1, 0
+		s.Heading = fmt.Sprintf("%d. %s", section, s.Heading)
+	}
 }
 
 // A vnv is the document being made.
@@ -76,7 +93,7 @@ func (v *vnv) purpose() {
 	if r.Deadline > 0 {
 		t.Rows = append(t.Rows, []string{v.say("answered on time", "기한 내 응답률"), v.say("share of requests with t ≤ %s", "t ≤ %s인 요청의 비율", stats.Number(r.Deadline.Seconds()*1000).Millis()), "≥ " + stats.Number(r.OnTime).Percent(1)})
 	}
-	v.add("purpose", v.say("1. Purpose", "1. 시험 목적"),
+	v.add("purpose", v.say("Purpose", "시험 목적"),
 		says(v.say("This test verifies whether choosing a model by the device's compute, its free resources and its network (test configuration 2, Advanced) answers classification requests faster than always taking what the baseline takes (test configuration 1, Baseline), and whether it gives up no more accuracy than is allowed.",
 			"본 시험은 에지 디바이스의 영상 분류 요청을 대상으로, 디바이스의 연산 성능·가용 자원·네트워크 대역폭을 고려하여 모델을 선택하는 방식(시험 구성 2, Advanced)이 기준 방식(시험 구성 1, Baseline)보다 추론 지연시간을 단축하는지, 그리고 그에 따른 정확도 저하가 허용 범위 이내인지를 확인하는 것을 목적으로 한다.")),
 		grid(t), says(v.say("Each is judged by its one-sided bound at a confidence of %s. t_b and accuracy_b are those of configuration 1, t_a and accuracy_a those of configuration 2.",
@@ -93,9 +110,9 @@ func (v *vnv) described() block {
 
 // environment is the machines, the links and the load.
 func (v *vnv) environment() {
-	v.add("environment", v.say("2. Test environment", "2. 시험 환경"), says(v.world()), grid(v.machines()))
-	v.part("links", v.say("2.1 Network: asked and measured", "2.1 네트워크 조건: 요청값과 측정값"), v.shown(), grid(v.table(links(v.some))))
-	v.part("load", v.say("2.2 Background load: asked and measured", "2.2 배경 부하: 요청값과 측정값"), grid(v.table(load(v.some))))
+	v.add("environment", v.say("Test environment", "시험 환경"), says(v.world()), grid(v.machines()))
+	v.part("links", v.say("Network: asked and measured", "네트워크 조건: 요청값과 측정값"), v.shown(), grid(v.table(links(v.some))))
+	v.part("load", v.say("Background load: asked and measured", "배경 부하: 요청값과 측정값"), grid(v.table(load(v.some))))
 }
 
 // world says where requests were answered.
@@ -115,7 +132,9 @@ func (v *vnv) machines() table {
 	t.Head = []string{v.cell(t.Head[0]), v.cell(t.Head[1])}
 	var rows [][]string
 	for _, r := range t.Rows {
-		r = []string{v.cell(r[0]), r[1]}
+		if r = []string{v.cell(r[0]), r[1]}; r[0] != "" && !strings.Contains(r[0], ".") {
+			r[1] = v.cell(r[1])
+		}
 		if !strings.HasPrefix(r[0], "world.") && (!strings.HasPrefix(r[0], "nodes.") || strings.Contains(r[0], ".runtime.") || strings.Contains(r[0], ".device") || strings.Contains(r[0], ".gpu")) {
 			rows = append(rows, r)
 		}

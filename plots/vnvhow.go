@@ -10,15 +10,15 @@ import (
 
 // configurations are the two that are compared, and others beside them.
 func (v *vnv) configurations() {
-	v.add("configurations", v.say("3. Test configurations", "3. 시험 구성"),
+	v.add("configurations", v.say("Test configurations", "시험 구성"),
 		says(v.say("Both configurations answer the same images under the same conditions; only the choice of the model, and of where it runs, differs.", "두 시험 구성은 같은 조건에서 같은 영상에 응답하며, 모델과 실행 위치의 선택 방식만 서로 다르다.")))
-	for i, name := range []string{v.say("3.1 Test configuration 1 (Baseline)", "3.1 시험 구성 1 (Baseline)"), v.say("3.2 Test configuration 2 (Advanced)", "3.2 시험 구성 2 (Advanced)")} {
+	for i, name := range []string{v.say("Test configuration 1 (Baseline)", "시험 구성 1 (Baseline)"), v.say("Test configuration 2 (Advanced)", "시험 구성 2 (Advanced)")} {
 		v.part(fmt.Sprintf("configuration-%d", i+1), name, grid(v.configuration(i)))
 	}
 	rest := selectorTable(v.s)
 	if len(rest.Rows) > 2 {
 		rest.Rows = rest.Rows[2:]
-		v.part("others", v.say("3.3 Others, for comparison", "3.3 참고 구성"), grid(v.table(rest), v.say("These take no part in the verdict.", "아래 구성은 판정에 사용하지 않는다.")))
+		v.part("others", v.say("Others, for comparison", "참고 구성"), grid(v.table(rest), v.say("These take no part in the verdict.", "아래 구성은 판정에 사용하지 않는다.")))
 	}
 }
 
@@ -58,12 +58,12 @@ func (v *vnv) policy(name string) string {
 
 // modelsAndData are the sections of models and of the dataset.
 func (v *vnv) modelsAndData() {
-	v.add("models", v.say("4. Models", "4. 대상 모델"), grid(v.table(modelTable(v.s)), v.say("What was known before the test; load and infer are medians on the idle device.", "시험 시작 전에 확인한 값이다. 적재 시간과 추론 시간은 부하가 없는 디바이스에서 측정한 중앙값이다.")), v.unscored())
+	v.add("models", v.say("Models", "대상 모델"), grid(v.table(modelTable(v.s)), v.say("What was known before the test; load and infer are medians on the idle device.", "시험 시작 전에 확인한 값이다. 적재 시간과 추론 시간은 부하가 없는 디바이스에서 측정한 중앙값이다.")), v.unscored())
 	r := v.s.Run
 	t := table{Head: []string{v.say("what", "항목"), v.say("value", "내용")}, Numbers: 2, Rows: [][]string{
 		{v.say("dataset", "데이터셋"), cmp.Or(r.Dataset, "–")}, {v.say("classes", "분류 수"), fmt.Sprint(r.Classes)},
 		{v.say("different images among the pairs", "쌍에 사용된 서로 다른 영상 수"), fmt.Sprint(v.s.Overall.Images)}, {v.say("images in a request", "요청당 영상 수"), fmt.Sprint(r.Batch)}}}
-	v.add("dataset", v.say("5. Dataset", "5. 데이터셋"), grid(t))
+	v.add("dataset", v.say("Dataset", "데이터셋"), grid(t))
 }
 
 // unscored says so if accuracies were not measured.
@@ -92,7 +92,7 @@ func (v *vnv) procedure() {
 	for i, step := range steps {
 		steps[i] = fmt.Sprintf("(%d) %s", i+1, step)
 	}
-	v.add("procedure", v.say("6. Procedure", "6. 시험 절차"), says(steps...))
+	v.add("procedure", v.say("Procedure", "시험 절차"), says(steps...))
 }
 
 // phases are those that t counts, in the tongue.

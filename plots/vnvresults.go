@@ -10,14 +10,15 @@ import (
 
 // results are what was measured: times, the saving, accuracies and choices.
 func (v *vnv) results() {
-	v.add("results", v.say("7. Results", "7. 측정 결과"),
+	v.add("results", v.say("Results", "측정 결과"),
 		says(v.say("“–” is what so few requests do not bear. Conditions that are not valid are listed, but count in nothing.", "“–”는 요청 수가 부족하여 제시하지 않은 값이다. 무효인 조건은 표에 함께 표시하나 집계하지 않는다.")), v.shown())
-	v.part("latency", v.say("7.1 Latency t_b, t_a and its saving Δt", "7.1 지연시간 t_b, t_a와 단축률 Δt"), grid(v.times()), says(v.overall()...))
-	v.part("percentiles", v.say("7.2 Percentiles of latency", "7.2 지연시간의 백분위수"), grid(v.table(percentileTable(v.some))))
-	v.part("accuracy", v.say("7.3 Difference of accuracy", "7.3 정확도 차이"), grid(v.accuracies()), v.unscored())
-	v.part("chosen", v.say("7.4 Models that were chosen", "7.4 선택된 모델"), grid(v.choices()))
-	v.part("other-means", v.say("7.5 Δt by other definitions (for information)", "7.5 다른 정의에 따른 Δt(참고)"), grid(v.table(definitionTable(v.s))))
-	v.part("drawn", v.say("7.6 Figures", "7.6 그림"), says(v.say("The report of the run, report.html, has the others.", "그림 안의 글자는 영어로 표기한다. 나머지 그림은 시험의 보고서 report.html에 있다.")), block{Figures: v.drawn()})
+	v.part("latency", v.say("Latency t_b, t_a and its saving Δt", "지연시간 t_b, t_a와 단축률 Δt"), grid(v.times()), says(v.overall()...))
+	v.part("percentiles", v.say("Percentiles of latency", "지연시간의 백분위수"), grid(v.table(percentileTable(v.some))))
+	v.part("accuracy", v.say("Difference of accuracy", "정확도 차이"), grid(v.accuracies()), v.unscored())
+	v.part("chosen", v.say("Models that were chosen", "선택된 모델"), grid(v.choices()))
+	v.part("on-time", v.say("Answered on time", "기한 내 응답"), grid(v.table(onTimeTable(v.some))))
+	v.part("other-means", v.say("Δt by other definitions (for information)", "다른 정의에 따른 Δt(참고)"), grid(v.table(definitionTable(v.s))))
+	v.part("drawn", v.say("Figures", "그림"), says(v.say("The report of the run, report.html, has the others.", "그림 안의 글자는 영어로 표기한다. 나머지 그림은 시험의 보고서 report.html에 있다.")), block{Figures: v.drawn()})
 }
 
 // validity writes whether a condition counts.
@@ -55,7 +56,7 @@ func (v *vnv) overall() []string {
 // accuracies is how often each configuration was right, a row a condition.
 func (v *vnv) accuracies() table {
 	t := table{Head: []string{v.say("condition", "조건"), v.say("configuration 1", "시험 구성 1"), v.say("configuration 2", "시험 구성 2"),
-		v.say("difference, points (%s interval)", "차이, %%p(%s 신뢰구간)", v.confidence()), v.say("p (McNemar)", "p(McNemar)")}, Numbers: 1}
+		v.say("difference, points (%s interval)", "차이, %%p(%s 신뢰구간)", v.confidence()), v.say("p (McNemar)", "p값(McNemar)")}, Numbers: 1}
 	right := func(a stats.Arm) string {
 		return v.interval(stats.Estimate{Value: a.Accuracy, Low: a.AccuracyInterval.Low, High: a.AccuracyInterval.High}, 100, " %")
 	}
@@ -104,9 +105,9 @@ func (v *vnv) drawn() (out []Figure) {
 
 // verdict is what was checked and judged, and what follows.
 func (v *vnv) verdict() {
-	v.add("verdict", v.say("8. Verdict", "8. 판정"), says(v.s.Verdict.Result+v.sentence()))
-	v.part("checks", v.say("8.1 Validity", "8.1 유효성 점검"), grid(v.checks()))
-	v.part("requirements", v.say("8.2 Requirements", "8.2 요구사항별 판정"), grid(v.requirements()))
+	v.add("verdict", v.say("Verdict", "판정"), says(v.s.Verdict.Result+v.sentence()))
+	v.part("checks", v.say("Validity", "유효성 점검"), grid(v.checks()))
+	v.part("requirements", v.say("Requirements", "요구사항별 판정"), grid(v.requirements()))
 }
 
 func (v *vnv) checks() table {
@@ -148,7 +149,7 @@ func (v *vnv) remarks() {
 	if len(out) == 0 {
 		out = []string{v.say("None.", "없음.")}
 	}
-	v.add("remarks", v.say("9. Remarks", "9. 특이사항"), list(out))
+	v.add("remarks", v.say("Remarks", "특이사항"), list(out))
 	lines, _ := reproduce(v.s)
-	v.add("reproduce", v.say("10. To reproduce", "10. 재현 방법"), code(lines), says(v.say("The scenario is %s, SHA-256 %s; the seed is %d.", "시나리오 파일: %s(SHA-256: %s), 시드: %d.", v.s.Run.File, v.s.Run.Hash, v.s.Run.Seed)))
+	v.add("reproduce", v.say("To reproduce", "재현 방법"), code(lines), says(v.say("The scenario is %s, SHA-256 %s; the seed is %d.", "시나리오 파일: %s(SHA-256: %s), 시드: %d.", v.s.Run.File, v.s.Run.Hash, v.s.Run.Seed)))
 }

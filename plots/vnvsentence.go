@@ -56,14 +56,25 @@ func (v *vnv) found() string {
 			state = met[*r.Met]
 		}
 		n := func(x stats.Number) string { return (x * 100).Fixed(1) }
-		args := []any{n(r.Value), v.confidence(), n(r.Low), n(r.High), (r.Bound * 100).Significant(3), state}
+		unit := " %"
+		if r.Name == "accuracy_drop" {
+			unit = " %p"
+		}
+		within := v.say("", "%s 신뢰구간 %s ~ %s%s", v.confidence(), n(r.Low), n(r.High), unit)
+		if !r.Low.Known() {
+			within = "신뢰구간 없음"
+			if r.Name == "accuracy_drop" && v.s.Run.Unscored != "" {
+				within = "공표값"
+			}
+		}
+		args := []any{n(r.Value), within, (r.Bound * 100).Significant(3), state}
 		switch r.Name {
 		case "accuracy_drop":
-			parts = append(parts, v.say("", "정확도 차이는 %s %%p(%s 신뢰구간 %s ~ %s %%p, 기준 %s %%p 이하, %s)이다.", args...))
+			parts = append(parts, v.say("", "정확도 차이는 %s %%p이다(%s, 기준 %s %%p 이하, %s).", args...))
 		case "on_time":
-			parts = append(parts, v.say("", "기한 내 응답률은 %s %%(%s 신뢰구간 %s ~ %s %%, 기준 %s %% 이상, %s)이다.", args...))
+			parts = append(parts, v.say("", "기한 내 응답률은 %s %%이다(%s, 기준 %s %% 이상, %s).", args...))
 		default:
-			parts = append(parts, v.say("", "시험 구성 2(%[7]s)는 시험 구성 1(%[8]s)보다 지연시간을 평균 %[1]s %% 단축하였다(%[2]s 신뢰구간 %[3]s ~ %[4]s %%, 기준 %[5]s %% 이상, %[6]s).", append(args, v.arm(2), v.arm(1))...))
+			parts = append(parts, v.say("", "시험 구성 1(%[5]s) 대비 시험 구성 2(%[6]s)의 지연시간 단축률 Δt는 %[1]s %%이다(%[2]s, 기준 %[3]s %% 이상, %[4]s).", append(args, v.arm(1), v.arm(2))...))
 		}
 	}
 	o := v.s.Overall

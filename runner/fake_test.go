@@ -41,6 +41,7 @@ type fakeWorld struct {
 	slow     time.Duration                  // factor of every inference; 0: 1
 	making   time.Duration                  // that Enter takes
 	looking  time.Duration                  // that Observe takes
+	handing  time.Duration                  // that handing a request over takes
 	lag      time.Duration                  // p99 of a link; 0: no links
 	cpu      float64                        // background, in telemetry
 	memory   float64                        // likewise
@@ -125,6 +126,7 @@ func (w *fakeWorld) Observe(_ context.Context, nodes []string, arm string) (all 
 }
 
 func (w *fakeWorld) Do(ctx context.Context, r runner.Request) (runner.Result, error) {
+	time.Sleep(w.handing)
 	res, err := w.begin(r)
 	if err != nil {
 		return res, err

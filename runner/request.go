@@ -26,6 +26,7 @@ func (t *trial) request(ctx context.Context, a *arm, pair int, first bool, sampl
 	if err != nil {
 		return err
 	}
+	met := t.world.Now()
 	d, due, err := t.decide(ctx, a, samples)
 	if err != nil {
 		return err
@@ -48,7 +49,7 @@ func (t *trial) request(ctx context.Context, a *arm, pair int, first bool, sampl
 	req.Condition, req.Arm, req.Repetition, req.Pair, req.Warmup, req.First = t.condition.ID, a.name, t.Repetition, pair, pair < 0, first
 	req.Due, req.Measured = due, measured(ans.phases, t.condition.Measure)
 	if t.condition.Think > 0 {
-		req.Late = max(req.Sent-planned-d.Took, 0)
+		req.Late = max(met-planned+req.Sent-due-d.Took, 0)
 	}
 	return t.out.Request(req)
 }

@@ -177,25 +177,24 @@ func resumed(t *testing.T, world func() runner.World) {
 	}
 }
 
-// TestLate: with a pause of 50 ms before it a request is as late as it is sent
-// after that, without what deciding took: not at all in a world that takes no
-// time to look at its devices, and by 3 ms in one that does.
+// TestLate: with a pause of 50 ms before it a request is as late as handing it
+// over takes, 3 ms; what looking at devices takes is none of it.
 func TestLate(t *testing.T) {
 	for _, tt := range []struct {
-		think, observe, want time.Duration
-	}{{50 * ms, 0, 0}, {50 * ms, 3 * ms, 3 * ms}, {0, 3 * ms, 0}} {
+		think, handing, looking, want time.Duration
+	}{{50 * ms, 0, 0, 0}, {50 * ms, 3 * ms, 0, 3 * ms}, {50 * ms, 3 * ms, 7 * ms, 3 * ms}, {0, 3 * ms, 0, 0}} {
 		synctest.Test(t, func(t *testing.T) {
 			p := plan("warm", 2, "infer")
 			p.Conditions[0].Think = tt.think
 			w := newFake()
-			w.looking = tt.observe
+			w.handing, w.looking = tt.handing, tt.looking
 			run, err := carryOut(t, t.Context(), p, w)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, r := range run.Requests {
 				if r.Late != tt.want {
-					t.Errorf("pause %v, observing takes %v: pair %d of %s is %v late", tt.think, tt.observe, r.Pair, r.Arm, r.Late)
+					t.Errorf("pause %v, handing over takes %v, looking %v: pair %d of %s is %v late", tt.think, tt.handing, tt.looking, r.Pair, r.Arm, r.Late)
 				}
 			}
 		})

@@ -140,7 +140,7 @@
 //	cascade                            -         when the first node of a cascade, or hedged, is sure
 //	cascade.threshold                  80%       least confidence: the largest softmax
 //	cascade.images                     200       on which accuracy and confidence are measured when a run begins
-//	selectors                          -         arms, the baseline first: policies, static:MODEL, or keys; [greedy, advanced]
+//	selectors                          -         arms, the baseline first, then the one that is judged: policies, static:MODEL, or keys; one after it that is set as the baseline is, under another name, is a control (A/A); [greedy, advanced]
 //	selectors[].name                   -         in results; the policy
 //	selectors[].policy                 -         how it chooses: greedy, advanced, static, fastest, random, infaas or bandit; the name; exec and url need none
 //	selectors[].budget                 -         accuracy it may give up; the scenario's

@@ -92,7 +92,7 @@ var fields = slices.Concat([]field{
 	{"cascade", "map", "", "when the first node of a cascade, or hedged, is sure"},
 	{"cascade.threshold", "share", "80%", "least confidence: the largest softmax"},
 	{"cascade.images", "images", "200", "on which accuracy and confidence are measured when a run begins"},
-	{"selectors", "list", "", "arms, the baseline first: policies, static:MODEL, or keys; [greedy, advanced]"},
+	{"selectors", "list", "", "arms, the baseline first, then the one that is judged: policies, static:MODEL, or keys; one after it that is set as the baseline is, under another name, is a control (A/A); [greedy, advanced]"},
 }, arm("selectors[]"), []field{
 	{"explore", "explore", "", "all: every option answers after each pair, unless judge.every says otherwise, so that the run can be replayed with other selectors"},
 	{"judge", "map", "", "what selectors are held against: an oracle, which knows how every option did"},

@@ -23,8 +23,8 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 echo "get-chromium: installing chromium" >&2
 export DEBIAN_FRONTEND=noninteractive
-# A machine that was just made has no lists of packages.
-apt-cache show chromium >/dev/null 2>&1 || apt-get update >"$log" 2>&1 || :
-apt-get install -y --no-install-recommends chromium >"$log" 2>&1 ||
+install() { apt-get install -y --no-install-recommends chromium >"$log" 2>&1; }
+# A machine that was just made has no lists of packages, or old ones.
+install || { apt-get update >/dev/null 2>&1 && install; } ||
 	skip "apt-get install chromium did not work: $(grep '^E:' "$log" | head -n 1)"
 command -v chromium

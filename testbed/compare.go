@@ -130,7 +130,7 @@ func (a *app) printTables(contrasts []stats.Contrast) error {
 		return fitted(a.out, a.width(), savings[0], savings[1:])
 	}
 	head, rows, _ := plots.CompareTimes(contrasts[0])
-	if err := fitted(a.out, a.width(), head, rows, "same choice", "most by", "interval", "n"); err != nil {
+	if err := fitted(a.out, a.width(), head, rows, "same choice", "interval", "most by", "n"); err != nil {
 		return err
 	}
 	if head, rows, _ = plots.CompareSavings(contrasts[0]); len(rows) == 0 {

@@ -47,7 +47,8 @@ func (n *inference) within(ctx context.Context) (context.Context, context.Cancel
 }
 
 // answer waits, fetches and opens what the arm lacks, makes the input, and
-// runs. Each phase begins where the last one ended.
+// runs. Each phase begins where the last one ended. Fetch and load are 0 where
+// there was nothing to fetch or open: finding that out is part of what follows.
 func (n *inference) answer(ctx context.Context, m model.Model, q oip.Query, t *oip.Times) ([]float32, error) {
 	if err := n.enter(ctx); err != nil {
 		return nil, err
@@ -55,17 +56,22 @@ func (n *inference) answer(ctx context.Context, m model.Model, q oip.Query, t *o
 	defer n.endTurn()
 	t.Started = clock.Now()
 
-	var err error
-	if t.FetchBytes, err = n.fetch(ctx, q.Arm, m); err != nil {
-		return nil, err
-	}
-	t.Fetched = clock.Now()
-
-	session, err := n.load(ctx, q.Arm, m)
+	bytes, fetched, err := n.fetch(ctx, q.Arm, m)
 	if err != nil {
 		return nil, err
 	}
-	t.Loaded = clock.Now()
+	t.FetchBytes, t.Fetched = bytes, t.Started
+	if fetched {
+		t.Fetched = clock.Now()
+	}
+	session, opened, err := n.load(ctx, q.Arm, m)
+	if err != nil {
+		return nil, err
+	}
+	t.Loaded = t.Fetched
+	if opened {
+		t.Loaded = clock.Now()
+	}
 
 	input := q.Input
 	if q.Image != nil {
@@ -86,50 +92,51 @@ func (n *inference) answer(ctx context.Context, m model.Model, q oip.Query, t *o
 const maxArms = 16
 
 // fetch gets the file of m over the network, unless the arm holds it. It says
-// how many bytes came.
-func (n *inference) fetch(ctx context.Context, arm string, m model.Model) (int64, error) {
+// how many bytes came, and whether it had to.
+func (n *inference) fetch(ctx context.Context, arm string, m model.Model) (bytes int64, fetched bool, err error) {
 	n.mu.Lock()
 	r, known := n.arms[arm]
 	full := !known && len(n.arms) >= maxArms
 	n.mu.Unlock()
 	if r[m.SHA256] != nil {
-		return 0, nil
+		return 0, false, nil
 	}
 	if full {
-		return 0, oip.Errorf(http.StatusBadRequest, "arm %q: want one of the %d that hold models here, or none: each holds its own", arm, maxArms)
+		return 0, true, oip.Errorf(http.StatusBadRequest, "arm %q: want one of the %d that hold models here, or none: each holds its own", arm, maxArms)
 	}
 	f, s, err := n.files.fetch(ctx, m)
 	if err != nil {
-		return 0, oip.Errorf(http.StatusBadGateway, "fetch %s from %s: %w", m.Name, n.files.origin(), err)
+		return 0, true, oip.Errorf(http.StatusBadGateway, "fetch %s from %s: %w", m.Name, n.files.origin(), err)
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.residency(arm)[m.SHA256] = &entry{name: m.Name, file: f}
 	n.rates.Add(arm, s.bytes, s.took, s.rtt, clock.Now())
 	n.trips.Add(arm, s.rtt, clock.Now())
-	return int64(s.bytes), nil
+	return int64(s.bytes), true, nil
 }
 
-// load opens a session of the file that the arm holds, unless one is open.
-func (n *inference) load(ctx context.Context, arm string, m model.Model) (*shared, error) {
+// load opens a session of the file that the arm holds, unless one is open, and
+// says whether it had to.
+func (n *inference) load(ctx context.Context, arm string, m model.Model) (s *shared, opened bool, err error) {
 	n.mu.Lock()
 	e := n.arms[arm][m.SHA256]
 	n.mu.Unlock()
 	if e.session != nil {
-		return e.session, nil
+		return e.session, false, nil
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return nil, true, err
 	}
 	session, err := n.open(m, e.file)
 	if err != nil {
-		return nil, err
+		return nil, true, err
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	released := e.file.release()
 	e.session, e.file = n.share(session), nil
-	return e.session, released
+	return e.session, true, released
 }
 
 // open opens a session of the file of m, which is verified.

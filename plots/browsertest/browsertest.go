@@ -113,7 +113,8 @@ func (p *Page) listen(event any) {
 
 // Console is all that the page wrote to the console so far, with exceptions
 // that nothing caught and the errors and warnings of the browser itself, such
-// as what a content security policy forbade. A good page says nothing.
+// as what a content security policy forbade. A good page says nothing; one that
+// is served names its icon, or else the browser asks for /favicon.ico.
 func (p *Page) Console() []string {
 	p.t.Helper()
 	return p.noted(&p.said)

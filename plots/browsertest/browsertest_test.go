@@ -14,7 +14,7 @@ import (
 	"github.com/testbed/testbed/plots/browsertest"
 )
 
-const page = `<!DOCTYPE html><title>t</title>
+const page = `<!DOCTYPE html><title>t</title><link rel=icon href="data:,">
 <p id=wide style="width:%s">wide</p>
 <div style="overflow-x:auto"><p style="width:5000px">held</p></div>
 <button onclick="this.textContent='clicked'">button</button>
@@ -26,7 +26,7 @@ func TestSees(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/bad":
-			fmt.Fprintf(w, page, "2000px", "console.error('oh', 7); fetch('/missing'); setTimeout(() => { throw new Error('thrown') })")
+			fmt.Fprintf(w, page, "2000px", "console.error('oh', 7); setTimeout(() => { throw new Error('thrown') }); fetch('/missing').then(() => { document.title = 'fetched' })")
 		case "/good":
 			fmt.Fprintf(w, page, "90%", "")
 		default:
@@ -36,6 +36,7 @@ func TestSees(t *testing.T) {
 	defer server.Close()
 
 	bad := browsertest.Open(t, server.URL+"/bad")
+	bad.Wait("document.title === 'fetched'")
 	for _, want := range []string{`error "oh" 7`, "404", "Error: thrown"} {
 		if said := strings.Join(bad.Console(), "\n"); !strings.Contains(said, want) {
 			t.Errorf("the console says nothing of %s: %s", want, said)

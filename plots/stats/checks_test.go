@@ -18,7 +18,7 @@ func whole() *small {
 	s.Header.Tolerance.Lag = ms
 	for i := range s.Header.Conditions {
 		c := &s.Header.Conditions[i]
-		c.Think = 100 * ms
+		c.Think = 925 * ms
 		c.Background = []record.Background{{Node: "edge", Resource: record.CPU, Asked: 0.5}}
 		s.many(c.ID, 40, 100*ms, 50*ms)
 		s.Checks = append(s.Checks, record.Check{Condition: c.ID, Node: "edge", Engine: "relay", AskedRTT: 20 * ms, RTT: 20 * ms,
@@ -92,17 +92,24 @@ func TestChecks(t *testing.T) {
 				s.seconds(s.Header.Conditions[i].ID, func(_ int, t *record.Telemetry) { t.CPUAsked = 0 })
 			}
 		}, "load yes 0/2", Pass, ""},
-		// 80 requests of 75 ms after pauses of 100 ms: 1 % of 175 ms is 1.75 ms.
+		// 80 requests of 75 ms after pauses of 925 ms: 1 % of a second is 10 ms.
 		{"two requests of 80 were late", func(s *small) {
 			n := 0
 			s.in("a", func(r *record.Request) {
 				if n++; n <= 2 {
-					r.Late = 1751 * time.Microsecond
+					r.Late = 10*ms + time.Microsecond
 				}
 			})
-			s.in("b", func(r *record.Request) { r.Late = 1750 * time.Microsecond })
-		}, "generator no 1/4", Pass, "a: 2 of 80 requests were sent more than 1.75 ms late"},
+			s.in("b", func(r *record.Request) { r.Late = 10 * ms })
+		}, "generator no 1/4", Pass, "a: 2 of 80 requests were sent more than 10 ms late"},
 		{"a single one was", func(s *small) { s.Requests[7].Late = time.Hour }, "", Pass, ""},
+		{"a millisecond is not late after short pauses", func(s *small) {
+			for i := range s.Header.Conditions {
+				s.Header.Conditions[i].Think = 20 * ms
+			}
+			s.in("a", func(r *record.Request) { r.Late = 5 * ms })
+			s.in("b", func(r *record.Request) { r.Late = 5*ms + time.Microsecond })
+		}, "generator no 1/4", Pass, "b: 80 of 80 requests were sent more than 5 ms late; tolerance 1 % of requests"},
 		{"there is no pause", func(s *small) {
 			for i := range s.Header.Conditions {
 				s.Header.Conditions[i].Think = 0

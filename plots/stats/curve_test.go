@@ -143,3 +143,16 @@ func TestIntervalByHand(t *testing.T) {
 		}
 	}
 }
+
+// TestMeanOfOneTrial: of 40 values 1 and 3 by turns, ten batches are alike, so it
+// is the values that the interval is by: 2 ± 2.023·√(1/39).
+func TestMeanOfOneTrial(t *testing.T) {
+	var values []float64
+	for i := range 40 {
+		values = append(values, float64(1+2*(i%2)))
+	}
+	e := meanOfStrata([]meanStratum{{meanBlocks(values, 1000)}}, newRand(source(1, "test")), 0.95)
+	if e.Value != 2 || math.Abs(float64(e.Low)-1.676) > 0.02 || math.Abs(float64(e.High)-2.324) > 0.02 {
+		t.Errorf("%+v, want 2 from 1.676 to 2.324", e)
+	}
+}

@@ -144,6 +144,11 @@ func TestNeededImages(t *testing.T) {
 			t.Errorf("%+v: needs %v images", p, n)
 		}
 	}
+	twice, want := table(40, 6, 2, 2).proportions().times(2), table(80, 12, 4, 4).proportions()
+	near := cmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) < 1e-9 })
+	if diff := cmp.Diff(want, twice, near, cmp.AllowUnexported(want)); diff != "" {
+		t.Errorf("twice as many images (-want +got)\n%s", diff)
+	}
 	if n := table(80, 10, 0, 10).proportions().needs(0.1, oneSided(0.95)); !math.IsInf(n, 1) {
 		t.Errorf("a drop that is the bound itself needs %v images", n)
 	}

@@ -98,6 +98,10 @@ func TestOnTime(t *testing.T) {
 	if got == nil || *got != want {
 		t.Errorf("on time %+v, want %+v", got, want)
 	}
+	s.Header.Stop, s.Header.Repetitions = &record.Stop{Least: 1}, 5 // five looks, at 99 % each
+	if got := Summarize(s.Run).Conditions[0].Arms[0].OnTime; got.Needs != requestsFor(2, 0.9, 0.99) || got.Interval != want.Interval {
+		t.Errorf("of a run that may end early %+v, want %d requests", got, requestsFor(2, 0.9, 0.99))
+	}
 	s.Header.Require.Deadline = 0
 	if got := Summarize(s.Run).Conditions[0].Arms[0].OnTime; got != nil {
 		t.Errorf("without a deadline %+v", got)

@@ -2,9 +2,9 @@ package stats
 
 import "math"
 
-// An order effect is told of that is more than leastOrder, and more than a
-// tenth of Δt: half of one is in Δt at most, if all pairs were of one order, and
-// orders are balanced.
+// An order effect is told of that is more than leastOrder, and more than
+// orderShare of Δt. Orders are balanced, so Δt is half of it off what it would be
+// with either order alone.
 const (
 	leastOrder = 0.01
 	orderShare = 0.1

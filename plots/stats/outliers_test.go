@@ -46,9 +46,8 @@ func TestFar(t *testing.T) {
 	for _, fetched := range []bool{false, true} {
 		s := newSmall("c")
 		for i := range 11 {
-			s.answer("c", "greedy", 0, 2*i, durationOf(float64(100+i)), true)
+			s.answer("c", "greedy", 0, 2*i, durationOf(float64(100+i)), true).Phases.Fetch = time.Duration(i%2) * time.Microsecond // to see that it is there
 			r := s.answer("c", "greedy", 0, 2*i+1, durationOf(float64(900+i)), true)
-			r.Phases.Fetch = time.Microsecond // that it is there
 			if r.Model = "other"; fetched {
 				r.Model, r.Phases.Fetch = "big", ms
 			}

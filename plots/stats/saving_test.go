@@ -2,6 +2,7 @@ package stats
 
 import (
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -154,6 +155,17 @@ func TestOrder(t *testing.T) {
 	if n := countOf(got.Warnings, OrderEffect); n != 1 {
 		t.Errorf("%d warnings of an order effect, want one", n)
 	}
+	// Of 4 and 2 pairs that differ by 0.4 and 2 and 2 that do not it is
+	// (4·2/6·0.4 + 2·2/4·0)/(4·2/6 + 2·2/4) = 0.228571.
+	for i := range 4 {
+		s.pair("one order", 1, i, 100*ms, 30*ms)
+		n := len(s.Requests)
+		s.Requests[n-2].First, s.Requests[n-1].First = i < 2, i >= 2
+	}
+	s.Requests = slices.Delete(s.Requests, 12, 14)
+	if d := Summarize(s.Run).Overall.Order.Difference; !near(d.Value, 0.8/3.5) {
+		t.Errorf("difference %+v of two conditions, want 0.228571", d)
+	}
 }
 
 // TestOrderDifference: three repetitions in which the arm saves 3, 5 and 7
@@ -233,5 +245,45 @@ func TestEqualWeightIsPooled(t *testing.T) {
 	pooled, equal := o.Saving.MeanOfRatios, o.EqualWeight.Saving
 	if !near(pooled.Value, float64(equal.Value)) || !near(pooled.Low, float64(equal.Low)) || !near(pooled.High, float64(equal.High)) {
 		t.Errorf("pooled %+v, of equal weight %+v; want the same", pooled, equal)
+	}
+}
+
+// TestConstantRatio: where the arm takes half of the time of each request,
+// however long that is, no mean has a spread.
+func TestConstantRatio(t *testing.T) {
+	s := newSmall("c")
+	for rep := range 3 {
+		for i := range 6 {
+			base := time.Duration(100+37*rep+11*i*i) * ms
+			s.pair("c", rep, i, base, base/2)
+		}
+	}
+	got := Summarize(s.Run).Conditions[0].Saving
+	for _, e := range []Estimate{got.MeanOfRatios, got.RatioOfMeans, got.Geometric} {
+		if !near(e.Value, 0.5) || !near(e.Low, 0.5) || !near(e.High, 0.5) {
+			t.Errorf("%+v, want 0.5 without spread", got)
+		}
+	}
+}
+
+// TestEqualWeightInterval: conditions of which t_a/t_b is 0.9, 1 and 1.1 times 1
+// and 0.2, in 6 and 24 pairs a trial, have the mean 0.6. Its deviation is that of
+// the first, 0.1/√3/2, and a fifth of that of the second: √(0.02887² + 0.00577²) =
+// 0.02944. It has (1 + 0.04)²/((1 + 0.04²)/3) − 1 = 2.24
+// degrees of freedom, t = 3.89: 0.6·exp(±3.89·0.0491).
+func TestEqualWeightInterval(t *testing.T) {
+	s := newSmall("slow", "fast")
+	for rep := range 3 {
+		by := []time.Duration{90, 100, 110}[rep]
+		for i := range 24 {
+			s.pair("fast", rep, i, 1000*ms, 2*by*ms)
+			if i < 6 {
+				s.pair("slow", rep, i, 1000*ms, 10*by*ms)
+			}
+		}
+	}
+	e := Summarize(s.Run).Overall.EqualWeight.Saving
+	if !near(e.Value, 0.4) || math.Abs(float64(e.Low)-(1-0.6*math.Exp(0.191))) > 0.01 || math.Abs(float64(e.High)-(1-0.6*math.Exp(-0.191))) > 0.01 {
+		t.Errorf("%+v, want 0.4 from %.3f to %.3f", e, 1-0.6*math.Exp(0.191), 1-0.6*math.Exp(-0.191))
 	}
 }

@@ -7,19 +7,20 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestScatter: of four pairs of 100 ms against 90, 80, 79 and 110 ms, three are
-// faster and two save 20 % or more: of 100 ms, 80 saves exactly that. A pair of
-// which one failed, or has no time, is none.
+// TestScatter: of five pairs of 1 s against 0.9, 0.75, 0.74, 1.1 and 1 s, three
+// are faster and two save 25 % or more: 0.75 saves exactly that. A pair of which
+// one failed, or has no time, is none.
 func TestScatter(t *testing.T) {
 	s := newSmall("c")
-	for i, other := range []time.Duration{90, 80, 79, 110} {
-		s.pair("c", 0, i, 100*ms, other*ms)
+	s.Header.Require.Saving = 0.25
+	for i, other := range []time.Duration{900, 750, 740, 1100, 1000} {
+		s.pair("c", 0, i, 1000*ms, other*ms)
 	}
-	s.pair("c", 0, 4, 100*ms, 0)
-	s.pair("c", 0, 5, 100*ms, 50*ms)
+	s.pair("c", 0, 5, 100*ms, 0)
+	s.pair("c", 0, 6, 100*ms, 50*ms)
 	s.Requests[len(s.Requests)-1].Error = "timeout"
 	got := Collect(s.Run).Cells[0].Scatters
-	want := []Scatter{{Arm: 1, Pairs: 4, Dots: []PairDot{{100, 90, 1}, {100, 80, 1}, {100, 79, 1}, {100, 110, 1}}, Faster: 3, Enough: 2}}
+	want := []Scatter{{Arm: 1, Pairs: 5, Dots: []PairDot{{1000, 900, 1}, {1000, 750, 1}, {1000, 740, 1}, {1000, 1100, 1}, {1000, 1000, 1}}, Faster: 3, Enough: 2}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("scatters (-want +got)\n%s", diff)
 	}
@@ -37,7 +38,7 @@ func TestScatterIsThinned(t *testing.T) {
 	}
 }
 
-// TestShare: of 2400 for 12 conditions each has 200; for 3 it would be 800, for
+// TestShareOfDots: of 2400 for 12 conditions each has 200; for 3 it would be 800, for
 // 1000 it would be 2.
 func TestShareOfDots(t *testing.T) {
 	for n, want := range map[int]int{0: 600, 3: 600, 12: 200, 1000: 40} {

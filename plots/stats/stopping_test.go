@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/testbed/testbed/runner/record"
+	"github.com/testbed/testbed/selector"
 )
 
 var stopRuns = flag.Int("stop-runs", 0, "runs in TestStoppingErrs")
@@ -75,7 +76,9 @@ func TestDecided(t *testing.T) {
 		{"met", 60, 100 * ms, nil, true},
 		{"not met", 60, 40 * ms, nil, true},
 		{"accuracy is not decided yet", 10, 100 * ms, nil, false},
-		{"not valid", 60, 100 * ms, func(s *small) { s.in("c", func(r *record.Request) { r.Error = "lost" }) }, false},
+		{"not valid", 60, 100 * ms, func(s *small) { // a fallback decided
+			s.decide(0, selector.Phases{Infer: 50 * ms}, selector.Phases{Infer: 50 * ms}, 0).Decision.Failed = "lost"
+		}, false},
 		{"nor is on time", 60, 100 * ms, func(s *small) { s.Header.Require.Deadline, s.Header.Require.OnTime = 60*ms, 0.99 }, false},
 		{"nothing", 0, 0, nil, false},
 	} {

@@ -30,13 +30,13 @@ func TestStrips(t *testing.T) {
 	}
 }
 
-// TestStripsAreThinned: 3000 requests that change with each would be as many
-// parts; 300 remain, of ten requests each, and each takes the first of them.
+// TestStripsAreThinned: of 3000 requests 300 parts remain, of ten requests each,
+// and each takes the first of them: in every second of these another model.
 func TestStripsAreThinned(t *testing.T) {
 	s := newSmall("c")
 	for i := range 3000 {
 		s.pair("c", 0, i, 100*ms, 50*ms)
-		if i/10%2 == 1 {
+		if i%20 == 10 {
 			s.Requests[len(s.Requests)-1].Model = "tiny"
 		}
 	}

@@ -92,7 +92,7 @@ func (c *cell) of(repetition int, start time.Duration, idle map[string]bool) (te
 			continue
 		}
 		line := *e
-		line.From, line.At = max(e.From-start, 0), e.At-start
+		line.From, line.At = e.From-start, e.At-start // a course begins at 0
 		line.Links = slices.DeleteFunc(slices.Clone(e.Links), func(l record.LinkSample) bool { return idle[l.Of(e.Node)] })
 		telemetry = append(telemetry, line)
 	}

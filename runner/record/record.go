@@ -39,8 +39,8 @@ type Request struct {
 	Due  time.Duration `json:"due_ns"`
 	Sent time.Duration `json:"sent_ns"`
 	Done time.Duration `json:"done_ns"`
-	// Late is how much later it was sent than the pause before it ended, not
-	// counting the decision; 0 where there is no pause.
+	// Late is by how much the pause before it took longer than it should, and
+	// handing it over after the decision; 0 where there is no pause.
 	Late time.Duration `json:"late_ns,omitempty"`
 
 	Phases selector.Phases `json:"phases"` // add up to Done - Sent

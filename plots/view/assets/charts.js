@@ -20,10 +20,13 @@ export function axis(label, values, more = {}) {
 // words and lines at so few that they can be read.
 export function logAxis(label, values, more = {}) {
   const digit = v => Math.round(v / 10 ** Math.floor(Math.log10(v) + 1e-9));
-  const bold = at => {
-    const decades = Math.log10(at.at(-1) / at[0]);
-    const wanted = decades > 3.4 ? [1] : decades > 1.5 ? [1, 3] : decades > .7 ? [1, 2, 5] : [1, 2, 3, 4, 5, 6, 7, 8, 9];
-    return at.map(v => wanted.includes(digit(v)) ? v : null);
+  const bold = (u, at, i) => {
+    const scale = i ? 'y' : 'x', room = i ? 20 : 56;
+    for (const wanted of [[1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 3, 5, 7], [1, 2, 5], [1, 3], [1]]) {
+      const places = at.filter(v => wanted.includes(digit(v))).map(v => u.valToPos(v, scale));
+      if (wanted.length === 1 || places.every((p, k) => !k || Math.abs(p - places[k - 1]) >= room))
+        return at.map(v => wanted.includes(digit(v)) ? v : null);
+    }
   };
   const a = axis(label, values, more);
   return {...a,
@@ -33,8 +36,8 @@ export function logAxis(label, values, more = {}) {
         for (let d = 1; d < 10; d++) if (d * 10 ** e >= min && d * 10 ** e <= max) out.push(d * 10 ** e);
       return out.length > 1 ? out : [min, max];
     },
-    filter: (u, at) => bold(at),
-    grid: {...a.grid, filter: (u, at) => bold(at)},
+    filter: bold,
+    grid: {...a.grid, filter: bold},
   };
 }
 
@@ -42,11 +45,24 @@ export function logAxis(label, values, more = {}) {
 export const pointsOnly = (stroke, fill, size, width = 1.2) =>
   ({stroke, paths: () => null, points: {show: true, size, width, stroke, fill}});
 
+// tall is how tall a face is by its width.
+export const tall = (least, most, share) => width => Math.round(Math.min(Math.max(width * share, least), most));
+
+// merged is an object of hooks of several.
+export function merged(...all) {
+  const out = {};
+  for (const hooks of all) for (const [k, list] of Object.entries(hooks)) out[k] = [...(out[k] || []), ...list];
+  return out;
+}
+
+// whole keeps a range as it is until it is zoomed into.
+export const whole = (lo, hi, first, last) => (u, min, max) => min == null || min <= first && max >= last ? [lo, hi] : [min, max];
+
 // A Plate is a titled figure with room for controls, a read-out and a note.
 export class Plate {
   constructor(host, title) {
     this.controls = el('div', {class: 'controls'});
-    this.whole = el('button', {class: 'plain', hidden: true, title: 'show all again (Esc)', onclick: () => this.faces.forEach(f => f.reset())}, 'whole');
+    this.whole = el('button', {class: 'plain', hidden: true, title: 'show all again (Esc)', onclick: () => this.reset()}, 'whole');
     this.body = el('div', {class: 'faces'});
     this.readout = el('div', {class: 'readout', 'aria-live': 'polite'});
     this.note = el('p', {class: 'note soft'});
@@ -58,6 +74,13 @@ export class Plate {
   face(i = 0) {
     if (!this.faces[i]) this.faces[i] = new Face(this);
     return this.faces[i];
+  }
+  // zoomed says whether the faces, which go together, show a part.
+  set zoomed(on) { this.whole.hidden = !on; }
+  get zoomed() { return !this.whole.hidden; }
+  reset() {
+    this.zoomed = false;
+    this.faces.forEach(f => f.chart?.setData(f.chart.data, true));
   }
   // only keeps the first n faces.
   only(n) { this.faces.splice(n).forEach(f => f.remove()); }
@@ -91,41 +114,24 @@ class Face {
   }
   // draw shows data anew. What was zoomed into stays, unless key is another.
   draw(options, data, key) {
-    const zoom = key === this.key_ ? this.zoom : null;
-    this.key_ = key;
-    this.zoom = null;
+    const kept = this.plate.zoomed && key === this.shown ? Object.entries(this.chart.scales).map(([k, s]) => [k, {min: s.min, max: s.max}]) : null;
+    if (!kept && this === this.plate.faces[0]) this.plate.zoomed = false;
+    this.shown = key;
     this.tall = options.tall;
     this.step = options.step;
     this.chart?.destroy();
     const width = Math.max(Math.floor(this.host.clientWidth), 100);
     const hooks = {...options.hooks};
-    hooks.setSelect = [u => { if (u.select.width > 0) this.zoomed(); }];
+    hooks.setSelect = [u => { if (u.select.width > 0) this.plate.zoomed = true; }];
+    if (kept) hooks.ready = [...(hooks.ready || []), u => u.batch(() => kept.forEach(([k, s]) => u.setScale(k, s)))];
     this.chart = new uPlot({
       legend: {show: false}, ...options, width, height: this.tall(width), hooks,
       cursor: {points: {show: false}, ...options.cursor, drag: {x: true, y: false, dist: 4, ...options.cursor?.drag},
-        bind: {dblclick: () => () => { this.reset(); return null; }}},
+        bind: {dblclick: () => () => { this.plate.reset(); return null; }}},
     }, data, this.host);
-    if (zoom) {
-      this.zoom = zoom;
-      this.chart.batch(() => { for (const [k, s] of Object.entries(zoom)) this.chart.setScale(k, s); });
-    }
-    this.plate.whole.hidden = !this.plate.faces.some(f => f.zoom);
-  }
-  zoomed() {
-    // The scales are set after the hook.
-    queueMicrotask(() => {
-      this.zoom = {};
-      for (const k of ['x', 'y']) this.zoom[k] = {min: this.chart.scales[k].min, max: this.chart.scales[k].max};
-      this.plate.whole.hidden = false;
-    });
-  }
-  reset() {
-    this.zoom = null;
-    this.plate.whole.hidden = !this.plate.faces.some(f => f.zoom);
-    if (this.chart) this.chart.setData(this.chart.data, true);
   }
   key(e) {
-    if (e.key === 'Escape') { e.stopPropagation(); this.plate.faces.forEach(f => f.reset()); return; }
+    if (e.key === 'Escape') { e.stopPropagation(); this.plate.reset(); return; }
     const by = {ArrowLeft: -1, ArrowRight: 1}[e.key];
     if (!by || !this.step) return;
     e.preventDefault();
@@ -196,9 +202,9 @@ export function line(u, from, to, colour, dash, words, place = 1, below = false)
   ctx.lineTo(x1, y1);
   ctx.stroke();
   if (words) {
-    const x = Math.min(bbox.left + place * bbox.width, right - 6 * px), y = y0 + (x - x0) * (y1 - y0) / (x1 - x0);
-    ctx.setLineDash([]);
     ctx.font = font().replace('12px', 11 * px + 'px');
+    const x = Math.min(bbox.left + place * bbox.width, right - (below ? ctx.measureText(words).width + 9 * px : 6 * px)), y = y0 + (x - x0) * (y1 - y0) / (x1 - x0);
+    ctx.setLineDash([]);
     ctx.textAlign = below ? 'left' : 'right';
     ctx.textBaseline = below ? 'top' : 'bottom';
     ctx.lineWidth = 3 * px;

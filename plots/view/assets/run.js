@@ -1,6 +1,7 @@
 // The page of one run: it asks how the run stands, and shows what is new.
 import {$, count, date, el, fixed, follow, get, percent, points, slash, span, themed} from './common.js';
-import {CDF, Course, Savings, Scatter} from './figures.js';
+import {Course} from './course.js';
+import {CDF, Savings, Scatter} from './figures.js';
 import {Table} from './table.js';
 
 const id = decodeURIComponent(location.pathname.split('/').pop());
@@ -127,7 +128,7 @@ function drawSheet() {
   const warned = $('warned');
   warned.hidden = !sheet.warnings.length;
   warned.querySelector('summary').textContent = count(sheet.warnings.length, 'warning');
-  warned.querySelector('ul').replaceChildren(...sheet.warnings.map(w => el('li', {}, w.text, w.conditions?.length ? el('small', {class: 'soft'}, ' ' + w.conditions.slice(0, 12).join('; ') + (w.conditions.length > 12 ? `; ${w.conditions.length - 12} more` : '')) : null)));
+  warned.querySelector('ul').replaceChildren(...sheet.warnings.map(w => el('li', {}, w.text, w.conditions?.length > 1 ? el('small', {class: 'soft'}, ' ' + w.conditions.slice(0, 12).join('; ') + (w.conditions.length > 12 ? `; ${w.conditions.length - 12} more` : '')) : null)));
 }
 
 $('arm').addEventListener('change', e => { arm = +e.target.value; table.draw(sheet, arm); drawSavings(); drawFigures(); });
@@ -148,7 +149,12 @@ async function drawFiles() {
 }
 $('files').addEventListener('toggle', () => { if ($('files').open) drawFiles(); });
 
-const restyle = () => { drawFigures(); drawSavings(); };
+const restyle = () => {
+  if (!sheet) return;
+  table.draw(sheet, arm);
+  drawFigures();
+  drawSavings();
+};
 themed($('theme'), restyle);
 slash($('filter'));
 
