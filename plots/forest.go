@@ -3,6 +3,7 @@ package plots
 import (
 	"fmt"
 	"image/color"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -48,7 +49,7 @@ func savings(in input) (page, string) {
 		height:   saving.height(0.62 * wide),
 		caption: first + ": Δt, the mean over pairs of (t_b − t_a)/t_b, in percent of the baseline's time; to the right is faster, and the dashed line is the saving asked for. " +
 			second + ": how many points of accuracy are given up; to the left is better, and the dashed line is the most allowed. " +
-			"A requirement is met where the interval of the last rows lies wholly on the good side of the line. Hollow rows are invalid conditions, which count in no total." +
+			"A requirement is met where the interval of the last rows lies wholly on the good side of the line. Hollow rows are invalid conditions, which count in no total. An interval with an arrow goes on." +
 			" The number of a condition is bold where it saves at least what is asked, with " + c + " confidence in all conditions together (Holm).",
 		legend: []key{{"a condition", circle, armColor(1)}, {"all valid conditions", diamond, ink}, {"asked for", dashed, quiet}},
 	}
@@ -134,11 +135,16 @@ func (f forest) plot(names bool) *plot.Plot {
 	p := newPlot("")
 	labels := make([]string, len(f.effects))
 	lo, hi := min(f.bound, 0), f.bound
+	wide := f.wide()
 	for i, e := range f.effects {
 		if names {
 			labels[i] = e.name
 		}
-		for _, v := range []stats.Number{e.value.Value, e.value.Low, e.value.High} {
+		within := []stats.Number{e.value.Value}
+		if e.value.High-e.value.Low <= wide {
+			within = append(within, e.value.Low, e.value.High)
+		}
+		for _, v := range within {
 			if v.Known() {
 				lo, hi = min(lo, float64(v)), max(hi, float64(v))
 			}
@@ -155,6 +161,27 @@ func (f forest) plot(names bool) *plot.Plot {
 		p.Add(e.shape(rowAt(i, len(f.effects))))
 	}
 	return p
+}
+
+// wide is the width from which an interval goes beyond the axis, so that a few
+// that say nothing do not hide what the others say: wider than all values are
+// apart, and six times as wide as a quarter of all intervals are.
+func (f forest) wide() stats.Number {
+	lo, hi := min(stats.Number(f.bound), 0), max(stats.Number(f.bound), 0)
+	var widths []stats.Number
+	for _, e := range f.effects {
+		if e.value.Value.Known() {
+			lo, hi = min(lo, e.value.Value), max(hi, e.value.Value)
+		}
+		if w := e.value.High - e.value.Low; w.Known() {
+			widths = append(widths, w)
+		}
+	}
+	if len(widths) == 0 {
+		return 0
+	}
+	slices.Sort(widths)
+	return max(hi-lo, 6*widths[(len(widths)-1)/4])
 }
 
 // line is the bound, from below to its name.
@@ -182,17 +209,28 @@ func (e effect) shape(row float64) shape {
 			if e.strong {
 				width = 2.4
 			}
-			lo, hi := a.x(float64(e.value.Low)), a.x(float64(e.value.High))
+			lo, hi := max(a.x(float64(e.value.Low)), a.Min.X), min(a.x(float64(e.value.High)), a.Max.X)
 			a.StrokeLine2(stroke(e.color, width), lo, y, hi, y)
-			for _, x := range []vg.Length{lo, hi} {
-				a.StrokeLine2(stroke(e.color, 1), x, y-vg.Points(2.5), x, y+vg.Points(2.5))
-			}
+			end(a, e.color, lo, y, lo == a.Min.X, 1)
+			end(a, e.color, hi, y, hi == a.Max.X, -1)
 		}
 		at := vg.Point{X: a.x(float64(e.value.Value)), Y: y}
 		glyph(a.Canvas, e.mark, e.color, at, 3.6)
 		if e.hollow {
 			glyph(a.Canvas, e.mark, paper, at, 2.2)
 		}
+	}
+}
+
+// end ends an interval with a bar or, where it goes on beyond the axis, with a
+// head that points there; inward is the direction of the other end.
+func end(a area, c color.Color, x, y vg.Length, beyond bool, inward vg.Length) {
+	back := vg.Length(0)
+	if beyond {
+		back = inward * vg.Points(3.5)
+	}
+	for _, side := range []vg.Length{-1, 1} {
+		a.StrokeLine2(stroke(c, 1), x, y, x+back, y+side*vg.Points(2.5))
 	}
 }
 

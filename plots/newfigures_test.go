@@ -164,3 +164,21 @@ func TestFrontLegend(t *testing.T) {
 		}
 	}
 }
+
+// TestForestAxis: six narrow intervals and one that says nothing: the axis ends
+// with the bound, 20, and not with the wide one, whose ends lie outside; one as
+// wide as the values are apart is not cut.
+func TestForestAxis(t *testing.T) {
+	f := forest{bound: 20}
+	for range 6 {
+		f.effects = append(f.effects, effect{value: stats.Estimate{Value: 5, Low: 4, High: 6}})
+	}
+	f.effects = append(f.effects, effect{value: stats.Estimate{Value: 0, Low: -60, High: 60}})
+	if p := f.plot(true); p.X.Min < -2 || p.X.Max < 20 || p.X.Max > 22 {
+		t.Errorf("the axis is from %v to %v, want 0 to 20 and a little", p.X.Min, p.X.Max)
+	}
+	f.effects[6].value = stats.Estimate{Value: 15, Low: 5, High: 25}
+	if p := f.plot(true); p.X.Max < 25 {
+		t.Errorf("the axis ends at %v, want 25 and a little", p.X.Max)
+	}
+}

@@ -1,6 +1,9 @@
 package stats
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // compare sets every arm against the baseline, in each condition and overall,
 // and judges the second arm.
@@ -113,14 +116,17 @@ func (d *data) compareIn(i, arm int) compared {
 	return k
 }
 
+// farMeans is how far apart two means of savings must be for a reader to care.
+const farMeans = 0.01
+
 // skewed warns of a mean of ratios that a few slow requests decide: the
-// geometric mean, which they move little, is outside its interval. A pair in
+// geometric mean, which they move little, is outside its interval, and far off. A pair in
 // which the compared arm was slow counts by minus its whole factor, one in which
 // the baseline was by less than one, so that what strikes both alike, such as a
 // lost packet that TCP waits long for, does not cancel.
 func (s Saving) skewed() string {
 	m, g := s.MeanOfRatios, s.Geometric.Value
-	if !m.Low.Known() || !m.High.Known() || !g.Known() || g >= m.Low && g <= m.High {
+	if !m.Low.Known() || !m.High.Known() || !g.Known() || g >= m.Low && g <= m.High || math.Abs(float64(g-m.Value)) < farMeans {
 		return ""
 	}
 	return fmt.Sprintf("Δt, a mean of ratios, is %s, but the geometric mean %s is outside its interval: a few very slow requests decide it, "+

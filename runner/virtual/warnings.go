@@ -19,8 +19,8 @@ func (p *plan) warnings(of *scenarios.Plan) (all []string) {
 		}
 	}
 	for _, d := range p.devices {
-		for _, what := range d.unknown() {
-			say("node %s: profile %s does not say %s", d.Name, d.profile.Name, what)
+		if what := d.unknown(); len(what) > 0 {
+			say("profile %s does not say %s", d.profile.Name, strings.Join(what, "; nor "))
 		}
 		if d.Optimization != "" || d.Spinning || d.Provider != "" && d.Provider != d.profile.Device.Provider {
 			say("node %s: provider, optimization and spinning are those that profile %s was measured with", d.Name, d.profile.Name)
@@ -59,10 +59,10 @@ func (d *device) unknown() (all []string) {
 		what string
 		lack func(*work) bool
 	}{
-		{"how long models take to open: it is taken as no time", func(w *work) bool { return w.load == 0 }},
-		{"how long an image takes to become an input: it is taken as no time", func(w *work) bool { return w.preprocess == 0 }},
-		{"what models take of its memory: it is taken to be enough", func(w *work) bool { return w.memory == 0 || d.profile.Device.Memory == 0 }},
-		{"by how much background slows it down: it is taken to be by as much as it usually is", func(*work) bool { return len(d.profile.Slowdown) == 0 }},
+		{"how long models take to open, which is taken as no time", func(w *work) bool { return w.load == 0 }},
+		{"how long an image takes to become an input, which is taken as no time", func(w *work) bool { return w.preprocess == 0 }},
+		{"what models take of the device's memory, which is taken to be enough", func(w *work) bool { return w.memory == 0 || d.profile.Device.Memory == 0 }},
+		{"by how much background slows the device down, which is taken to be by as much as it usually does", func(*work) bool { return len(d.profile.Slowdown) == 0 }},
 	} {
 		if slices.ContainsFunc(slices.Collect(maps.Values(d.work)), of.lack) {
 			all = append(all, of.what)
