@@ -5,7 +5,6 @@ import (
 	"encoding/csv"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/testbed/testbed/plots/stats"
 )
@@ -108,12 +107,13 @@ func csvColumns(s stats.Summary) []csvColumn {
 
 // csvAxes are the values of a condition in each dimension of the sweep.
 func csvAxes(s stats.Summary, others []csvColumn) (out []csvColumn) {
-	for _, axis := range s.Run.Axes {
-		name := axis.Name
-		if slices.ContainsFunc(others, func(c csvColumn) bool { return strings.EqualFold(c.name, name) }) {
-			name = "axis_" + name
-		}
-		out = append(out, csvColumn{name, func(r csvRow) string { return r.condition.Names[axis.Name] }})
+	var taken []string
+	for _, c := range others {
+		taken = append(taken, c.name)
+	}
+	names := s.Run.AxisColumns(taken)
+	for i, axis := range s.Run.Axes {
+		out = append(out, csvColumn{names[i], func(r csvRow) string { return r.condition.Names[axis.Name] }})
 	}
 	return out
 }

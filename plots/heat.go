@@ -156,14 +156,15 @@ func bound(c area, a *stats.Atlas, panel stats.Panel, xs, ys []float64) {
 		}
 		return 0
 	}
-	sty := stroke(black, 1.6)
-	for y := range panel.Squares {
-		for x := range panel.Squares[y] {
-			if x > 0 && met(y, x)+met(y, x-1) == 1 && met(y, x) >= 0 && met(y, x-1) >= 0 {
-				c.StrokeLine2(sty, c.x(xs[x]), c.y(ys[y]), c.x(xs[x]), c.y(ys[y+1]))
-			}
-			if y > 0 && met(y, x)+met(y-1, x) == 1 && met(y, x) >= 0 && met(y-1, x) >= 0 {
-				c.StrokeLine2(sty, c.x(xs[x]), c.y(ys[y]), c.x(xs[x+1]), c.y(ys[y]))
+	for _, sty := range []draw.LineStyle{stroke(paper, 3.4), stroke(black, 1.6)} { // seen on black, too
+		for y := range panel.Squares {
+			for x := range panel.Squares[y] {
+				if x > 0 && met(y, x)+met(y, x-1) == 1 && met(y, x) >= 0 && met(y, x-1) >= 0 {
+					c.StrokeLine2(sty, c.x(xs[x]), c.y(ys[y]), c.x(xs[x]), c.y(ys[y+1]))
+				}
+				if y > 0 && met(y, x)+met(y-1, x) == 1 && met(y, x) >= 0 && met(y-1, x) >= 0 {
+					c.StrokeLine2(sty, c.x(xs[x]), c.y(ys[y]), c.x(xs[x+1]), c.y(ys[y]))
+				}
 			}
 		}
 	}

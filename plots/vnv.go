@@ -16,9 +16,9 @@ import (
 func WriteVnV(path, dir string, s stats.Summary, figures []Figure, l Tongue) error {
 	d := vnvOf(s, figures, l)
 	if strings.EqualFold(filepath.Ext(path), ".md") {
-		plots := filepath.Join(dir, "plots")
-		if near, err := filepath.Rel(filepath.Dir(path), plots); err == nil {
-			plots = near
+		plots, err := pathBetween(filepath.Dir(path), filepath.Join(dir, "plots"))
+		if err != nil {
+			return fmt.Errorf("write %s: %w", path, err)
 		}
 		return write(path, d.markdown(filepath.ToSlash(plots)))
 	}
@@ -27,6 +27,18 @@ func WriteVnV(path, dir string, s stats.Summary, figures []Figure, l Tongue) err
 		return err
 	}
 	return write(path, page)
+}
+
+// pathBetween is the way from one folder to another, either of which may be relative.
+func pathBetween(from, to string) (string, error) {
+	from, err := filepath.Abs(from)
+	if err != nil {
+		return "", err
+	}
+	if to, err = filepath.Abs(to); err != nil {
+		return "", err
+	}
+	return filepath.Rel(from, to)
 }
 
 // vnvOf follows the plan, section by section.

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -98,6 +100,9 @@ func (a *app) plot(dir string, where []string) error {
 			err = fmt.Errorf("%s: no figure %s: %s", dir, f.kind, drawn.Note)
 		}
 		if err == nil {
+			err = outError(f.name, os.MkdirAll(filepath.Dir(f.name), 0o755))
+		}
+		if err == nil {
 			err = a.deliverBy(f.name, func(w io.Writer) error { _, err := w.Write(data); return err })
 		}
 		if err != nil {
@@ -119,7 +124,7 @@ func (a *app) printPlotted(all []plotted, conditions int) error {
 		}
 		fmt.Fprintf(a.out, "%s: %s. %s", p.File, p.Title, p.Caption)
 		if n := len(p.Conditions); n < conditions {
-			fmt.Fprintf(a.out, " Of %d conditions %d were picked.", conditions, n)
+			fmt.Fprintf(a.out, " %d of %d conditions were picked.", n, conditions)
 		}
 		fmt.Fprintln(a.out)
 	}

@@ -66,9 +66,6 @@ func (a *app) plotFiles() ([]plotOut, error) {
 	case out == "":
 		out, format = "*.pdf", "pdf"
 	case folder || len(names) > 1 && format == "" && !strings.Contains(out, "*"):
-		if err := os.MkdirAll(out, 0o755); err != nil {
-			return nil, outError(out, err)
-		}
 		out, format = filepath.Join(out, "*.pdf"), "pdf"
 	case !slices.Contains([]string{"pdf", "svg", "png"}, format):
 		return nil, fmt.Errorf("--out %s: want a name that ends in .pdf, .svg or .png", out)
@@ -95,6 +92,9 @@ func plotKinds(list string) ([]string, error) {
 	names := strings.Split(list, ",")
 	for i, name := range names {
 		names[i] = strings.TrimSpace(name)
+		if slices.Contains(names[:i], names[i]) {
+			return nil, fmt.Errorf("--kind %s: it is named twice", names[i])
+		}
 		if !slices.Contains(known, names[i]) {
 			return nil, fmt.Errorf("--kind %s: there is none; there are %s", names[i], strings.Join(known, ", "))
 		}

@@ -31,6 +31,8 @@ func (a *app) style(runs int) (writer, error) {
 		return nil, fmt.Errorf("--style %q: want report or vnv", style)
 	case !slices.Contains(plots.Tongues(), lang):
 		return nil, fmt.Errorf("--lang %q: want %s", lang, strings.Join(plots.Tongues(), " or "))
+	case lang != "en" && style != "vnv":
+		return nil, fmt.Errorf("--lang %s: a report is in English; want --style vnv", lang)
 	case out != "" && style != "vnv":
 		return nil, fmt.Errorf("--out %s: a report is written into its run directory; only that of --style vnv can be elsewhere", out)
 	case out != "" && runs > 1:

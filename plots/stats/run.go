@@ -44,6 +44,9 @@ type About struct {
 	Nodes       []Fact            `json:"nodes"`
 }
 
+// AxisColumns are names for the axes as columns of a table that has others.
+func (a About) AxisColumns(taken []string) []string { return record.AxisColumns(a.Axes, taken) }
+
 // ModelInfo is what was known of a model before the run.
 type ModelInfo struct {
 	Name     string `json:"name"`

@@ -25,17 +25,17 @@ func file(w http.ResponseWriter, r *http.Request, of *run) {
 		listing(w, root, path.Clean("./"+name))
 		return
 	}
+	info, err := root.Stat(name) // before it is opened: who opens a pipe waits
+	if err != nil || !info.Mode().IsRegular() {
+		http.Error(w, "no such file in this run", http.StatusNotFound)
+		return
+	}
 	f, err := root.Open(name)
 	if err != nil {
 		http.Error(w, "no such file in this run", http.StatusNotFound)
 		return
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() {
-		http.Error(w, "no such file in this run", http.StatusNotFound)
-		return
-	}
 	w.Header().Set("Content-Type", mediaType(name))
 	w.Header().Set("Content-Security-Policy", reportPolicy)
 	http.ServeContent(w, r, "", info.ModTime(), f)

@@ -2,7 +2,6 @@ package columns
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
@@ -75,16 +74,17 @@ func columnsOf(h *record.Header) []column {
 
 // axes are the values that a condition has in each dimension of the sweep.
 func axes(h *record.Header, others []column) (out []column) {
-	for _, axis := range h.Axes {
+	var taken []string
+	for _, c := range others {
+		taken = append(taken, c.name)
+	}
+	names := record.AxisColumns(h.Axes, taken)
+	for i, axis := range h.Axes {
 		of := map[string]string{}
 		for _, c := range h.Conditions {
 			of[c.ID] = c.Names[axis.Name]
 		}
-		name := strings.ReplaceAll(axis.Name, ",", "_") // which the library does not take
-		if slices.ContainsFunc(others, func(c column) bool { return strings.EqualFold(c.name, name) }) {
-			name = "axis_" + name
-		}
-		out = append(out, text(name, func(r *record.Request) string { return of[r.Condition] }))
+		out = append(out, text(names[i], func(r *record.Request) string { return of[r.Condition] }))
 	}
 	return out
 }
