@@ -130,7 +130,7 @@ func compareHTML(views []compared) ([]byte, error) {
 	if err := t.ExecuteTemplate(&b, "compare", views); err != nil {
 		return nil, fmt.Errorf("write comparison: %w", err)
 	}
-	return bytes.ReplaceAll(b.Bytes(), []byte(" %"), []byte("\u00a0%")), nil // a number keeps its sign
+	return b.Bytes(), nil
 }
 
 // compareMarkdown is the same with figures by their files in plots.

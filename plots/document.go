@@ -31,12 +31,14 @@ type block struct {
 }
 
 // A table has a row of names and rows of cells. Columns from Numbers on are set
-// to the right, but for the last Words.
+// to the right, but for the last Words. The first Names hold the names of a
+// user's things, which are the same in all tongues.
 type table struct {
 	Head    []string
 	Rows    [][]string
 	Numbers int
 	Words   int
+	Names   int
 }
 
 func says(texts ...string) block          { return block{Texts: texts} }

@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -62,6 +63,7 @@ func (k kind) page(s stats.Summary, series stats.Series, form Form) (page, strin
 		words = fewWords(s, most)
 	}
 	p, note := k.draw(in)
+	p.title = cmp.Or(form.Title, p.title)
 	if axes := axesOf(s); note == "" && k.most != 0 && axes != "" {
 		p.subtitle += "; conditions by " + axes
 	}

@@ -1,7 +1,6 @@
 package plots
 
 import (
-	"cmp"
 	"image/color"
 
 	"gonum.org/v1/plot/vg"
@@ -52,7 +51,7 @@ func (p page) headings() (title, below []string) {
 		return nil, nil
 	}
 	room := p.form.inner()
-	return wrap(bold(titleSize, ink), cmp.Or(p.form.Title, p.title), room), wrap(style(textSize, quiet), p.subtitle, room)
+	return wrap(bold(titleSize, ink), p.title, room), wrap(style(textSize, quiet), p.subtitle, room)
 }
 
 // The distances between the lines of a heading, in points.

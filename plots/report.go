@@ -44,7 +44,7 @@ func (d document) html() ([]byte, error) {
 	if err := t.Execute(&b, d); err != nil {
 		return nil, fmt.Errorf("write report: %w", err)
 	}
-	return bytes.ReplaceAll(b.Bytes(), []byte(" %"), []byte("\u00a0%")), nil // a number keeps its sign
+	return b.Bytes(), nil
 }
 
 // pages is the template of a document, and what other pages share with it: its
@@ -54,6 +54,7 @@ func pages() (*template.Template, error) {
 	t, err := template.New("report").Funcs(template.FuncMap{
 		"svg":    func(f Figure) template.HTML { return template.HTML(f.SVG) }, // drawn by us, its text escaped
 		"script": func() template.JS { return template.JS(reportScript) },
+		"joined": func(text string) string { return strings.ReplaceAll(text, " %", "\u00a0%") }, // a number keeps its sign
 		// policy lets a page run its own script, and fetch nothing.
 		"policy": func() string {
 			return "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'"

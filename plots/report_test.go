@@ -1,6 +1,8 @@
 package plots
 
 import (
+	"fmt"
+	"html"
 	"regexp"
 	"strings"
 	"testing"
@@ -51,6 +53,34 @@ func TestReportIsWhole(t *testing.T) {
 	}
 	if rows != 1 {
 		t.Errorf("%d rows of the renamed condition in the table, want 1", rows)
+	}
+}
+
+// TestSigns: a number keeps its sign in texts, lists, cells and captions; the
+// command is as it was given, and the script as its policy knows it.
+func TestSigns(t *testing.T) {
+	d := document{Sentence: "0 %", Sections: []section{{Blocks: []block{says("1 %"), list([]string{"2 %"}), grid(table{Head: []string{"3 %"}, Rows: [][]string{{"4 %"}}}),
+		code([]string{"testbed run 'at 50 %.yaml'"}), {Figures: []Figure{{Caption: "5 %"}}}}}}}
+	page, err := d.html()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := compareHTML([]compared{{Words: []string{"0 %"}, Misses: []string{"1 %"}, Notes: []string{"2 %"}, Legend: "3 %", Times: table{Head: []string{"4 %"}, Rows: [][]string{{"5 %"}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, got := range []string{html.UnescapeString(string(page)), html.UnescapeString(string(other))} {
+		for i := range 6 {
+			if want := fmt.Sprintf(">%d\u00a0%%<", i); !strings.Contains(got, want) {
+				t.Errorf("no %q", want)
+			}
+		}
+		if !strings.Contains(got, "<script>"+reportScript+"</script>") {
+			t.Error("the script is another")
+		}
+	}
+	if got := html.UnescapeString(string(page)); !strings.Contains(got, "<pre>testbed run 'at 50 %.yaml'\n") {
+		t.Error("the command is another")
 	}
 }
 

@@ -114,6 +114,7 @@ func checkTexts(t *testing.T, name string, svg []byte, width float64) {
 
 // TestPDF: a PDF has the size asked for, its fonts, all letters as text, no
 // dates and the same bytes each time. 85 mm are 85/25.4·72 = 240.94 points.
+// Without pdftotext the last is skipped: that the letters can be read as text.
 func TestPDF(t *testing.T) {
 	d := twoArms()
 	draw := func() []byte {
@@ -193,6 +194,11 @@ func TestForm(t *testing.T) {
 	}
 	if !strings.Contains(caption, below) || caption != same {
 		t.Errorf("captions %q and %q, want the same, with %q", caption, same, below)
+	}
+	for format, want := range map[string]string{"svg": "<title>Mine</title>", "pdf": "M\x00i\x00n\x00e"} { // UTF-16
+		if data, f, err := One(d.summary, d.series, "boxes", format, Form{Title: "Mine"}); err != nil || f.Title != "Mine" || !strings.Contains(string(data), want) {
+			t.Errorf("%s: %v, title %q, want %q in it", format, err, f.Title, want)
+		}
 	}
 	p := newPlot("")
 	Form{Log: true}.timeAxis(&p.X, 12, 19, 5)

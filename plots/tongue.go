@@ -61,7 +61,7 @@ func (l Tongue) table(t table) table {
 	t.Head = in(t.Head)
 	t.Rows = slices.Clone(t.Rows)
 	for i, r := range t.Rows {
-		t.Rows[i] = in(r)
+		t.Rows[i] = append(slices.Clone(r[:t.Names]), in(r[t.Names:])...)
 	}
 	return t
 }
@@ -141,7 +141,7 @@ var findingsInKorean = map[string]string{
 
 // checksInKorean are what must hold, by the name of the check.
 var checksInKorean = map[string]string{
-	stats.Network: "대역폭·왕복 지연·손실률이 요청값과 허용 오차 이내로 일치함", stats.Lag: "링크의 패킷 처리 지연이 허용 범위 이내임", stats.Load: "배경 부하가 요청값과 허용 오차 이내로 일치함",
+	stats.Network: "대역폭·왕복 지연·손실률이 설정값과 허용 오차 이내로 일치함", stats.Lag: "링크의 패킷 처리 지연이 허용 범위 이내임", stats.Load: "배경 부하가 설정값과 허용 오차 이내로 일치함",
 	stats.Generator: "요청이 예정된 시각에 발송됨", stats.Throttling: "노드가 발열이나 할당량 때문에 제한되지 않음", stats.Errors: "실패한 요청의 비율이 허용 범위 이내임", stats.NoPairs: "비교할 수 있는 쌍이 있음",
 	stats.StandIn: "대체 규칙이 아니라 해당 선택기가 결정함", stats.Control: "같은 것끼리의 대조 비교(A/A)에서 차이가 없음",
 }
@@ -149,8 +149,8 @@ var checksInKorean = map[string]string{
 // inKorean are the words of tables.
 var inKorean = map[string]string{
 	"yes": "예", "no": "아니요", "not examined": "점검 대상 아님", "undecided": "판정 보류", "all": "전체", "arm": "구성", "baseline": "기준 구성", "asked only": "참고(질의만 수행)", "unknown": "알 수 없음",
-	"condition": "조건", "link": "링크", "engine": "엔진", "rate asked": "요청 대역폭", "achieved": "측정값", "off by": "오차", "round trip asked": "요청 왕복 지연", "lost asked": "요청 손실률", "besides": "기타 요청",
-	"node": "노드", "asked": "요청값", "off, second by second": "초 단위 오차", "busy with anything": "전체 사용률", "who had the CPUs": "CPU 사용 내역",
+	"condition": "조건", "link": "링크", "engine": "엔진", "rate asked": "설정 대역폭", "achieved": "측정값", "off by": "오차", "round trip asked": "설정 왕복 지연", "lost asked": "설정 손실률", "besides": "기타 설정",
+	"node": "노드", "asked": "설정값", "off, second by second": "초 단위 오차", "busy with anything": "전체 사용률", "who had the CPUs": "CPU 사용 내역",
 	"model": "모델", "size": "크기", "MACs": "MAC 연산 수", "accuracy": "정확도", "measured on": "측정 근거", "load": "적재 시간", "infer": "추론 시간", "what": "항목", "value": "값",
 	"started": "시작 시각", "took": "소요 시간", "operating system": "운영체제", "processor": "프로세서", "memory": "메모리", "user": "실행 권한", "world": "시험 방식", "machine": "장비",
 	"any: nothing here depends on it": "무관(결과가 장비에 의존하지 않음)", "answers": "응답 수", "mean t": "t 평균", "median": "중앙값", "t is": "t의 정의", "pairs": "쌍 수",

@@ -106,7 +106,7 @@ func byCount(counts map[string]int) []string {
 
 // links is asked against achieved, a row a direction and condition.
 func links(s stats.Summary) table {
-	t := table{Head: []string{"condition", "link", "engine", "rate asked", "achieved", "off by", "round trip asked", "achieved", "lost asked", "achieved", "besides"}, Numbers: 3, Words: 1}
+	t := table{Head: []string{"condition", "link", "engine", "rate asked", "achieved", "off by", "round trip asked", "achieved", "lost asked", "achieved", "besides"}, Numbers: 3, Words: 1, Names: 1}
 	for _, c := range s.Conditions {
 		for _, l := range c.Links {
 			t.Rows = append(t.Rows, []string{c.Label, l.Node + " " + l.Direction, cmp.Or(l.Engine, "–"), rate(l.Asked.Rate), rate(l.Achieved.Rate),
@@ -133,7 +133,7 @@ func offBy(asked, got stats.Number) string {
 
 // modelTable is what was known of the models before the run.
 func modelTable(s stats.Summary) table {
-	t := table{Head: []string{"model", "size", "MACs", "accuracy", "measured on", "load", "infer"}, Numbers: 1}
+	t := table{Head: []string{"model", "size", "MACs", "accuracy", "measured on", "load", "infer"}, Numbers: 1, Names: 1}
 	for _, m := range s.Run.Models {
 		on := cmp.Or(m.Source, "declared")
 		if m.Images > 0 {

@@ -11,7 +11,7 @@ import (
 
 // selectorTable says what the arms, and those that are judged beside, are.
 func selectorTable(s stats.Summary) table {
-	t := table{Head: []string{"selector", "takes part as", "policy", "settings", "may use"}, Numbers: 5}
+	t := table{Head: []string{"selector", "takes part as", "policy", "settings", "may use"}, Numbers: 5, Names: 1}
 	for i, k := range s.Run.Selectors {
 		as := "arm"
 		if i == 0 {

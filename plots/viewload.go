@@ -9,7 +9,7 @@ import (
 
 // load is asked against achieved background load.
 func load(s stats.Summary) table {
-	t := table{Head: []string{"condition", "node", "asked", "achieved", "off, second by second", "busy with anything", "who had the CPUs"}, Numbers: 2, Words: 1}
+	t := table{Head: []string{"condition", "node", "asked", "achieved", "off, second by second", "busy with anything", "who had the CPUs"}, Numbers: 2, Words: 1, Names: 2}
 	for _, c := range s.Conditions {
 		for _, b := range c.Background {
 			t.Rows = append(t.Rows, []string{c.Label, b.Node + " " + b.Resource, amount(b, b.Asked), achieved(b), amount(b, b.Off),

@@ -9,7 +9,7 @@ import (
 // percentileTable is the percentiles of t, with their intervals, a row for each
 // arm of each condition.
 func percentileTable(s stats.Summary) table {
-	t := table{Head: []string{"condition", "arm", "answers", "mean t", "median", "p90", "p95", "p99"}, Numbers: 2}
+	t := table{Head: []string{"condition", "arm", "answers", "mean t", "median", "p90", "p95", "p99"}, Numbers: 2, Names: 2}
 	for _, c := range s.Conditions {
 		for _, a := range c.Arms {
 			l := a.Latency
@@ -35,7 +35,7 @@ func percentile(l stats.Latency, name string, value stats.Number) string {
 // onTimeTable is how many requests met the deadline, a row for each arm of each
 // condition; none if there is no deadline.
 func onTimeTable(s stats.Summary) table {
-	t := table{Head: []string{"condition", "arm", "requests", "late or failed", "on time", "attained", "right and on time"}, Numbers: 2}
+	t := table{Head: []string{"condition", "arm", "requests", "late or failed", "on time", "attained", "right and on time"}, Numbers: 2, Names: 2}
 	for _, c := range s.Conditions {
 		for _, a := range c.Arms {
 			if o := a.OnTime; o != nil {

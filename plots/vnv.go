@@ -105,8 +105,12 @@ func (v *vnv) purpose() {
 	if r.Deadline > 0 {
 		t.Rows = append(t.Rows, []string{v.say("answered on time", "기한 내 응답률"), v.say("share of requests with t ≤ %s", "t ≤ %s인 요청의 비율", stats.Number(r.Deadline.Seconds()*1000).Millis()), "≥ " + stats.Number(r.OnTime).Percent(1)})
 	}
+	baseline := "choosing as the baseline does"
+	if len(v.s.Run.Selectors) > 0 && v.s.Run.Selectors[0].Policy == "greedy" {
+		baseline = "always taking the most accurate model"
+	}
 	v.add("purpose", v.say("Purpose", "시험 목적"),
-		says(v.say("This test verifies whether choosing a model by the device's compute, its free resources and its network (test configuration 2, Advanced) answers classification requests faster than always taking what the baseline takes (test configuration 1, Baseline), and whether it gives up no more accuracy than is allowed.",
+		says(v.say("This test verifies whether choosing a model by the device's compute, its free resources and its network (test configuration 2, Advanced) answers classification requests faster than "+baseline+" (test configuration 1, Baseline), and whether it gives up no more accuracy than is allowed.",
 			"본 시험은 에지 디바이스의 영상 분류 요청을 대상으로, 디바이스의 연산 성능·가용 자원·네트워크 대역폭을 고려하여 모델을 선택하는 방식(시험 구성 2, Advanced)이 기준 방식(시험 구성 1, Baseline)보다 추론 지연시간을 단축하는지, 그리고 그에 따른 정확도 저하가 허용 범위 이내인지를 확인하는 것을 목적으로 한다.")),
 		grid(t), says(v.say("Each is judged by its one-sided bound at a confidence of %s. t_b and accuracy_b are those of configuration 1, t_a and accuracy_a those of configuration 2.",
 			"각 요구사항은 신뢰수준 %s의 단측 한계로 판정한다. t_b와 정확도_b는 시험 구성 1, t_a와 정확도_a는 시험 구성 2의 값이다.", v.confidence())), v.described())
@@ -123,8 +127,8 @@ func (v *vnv) described() block {
 // environment is the machines, the links and the load.
 func (v *vnv) environment() {
 	v.add("environment", v.say("Test environment", "시험 환경"), says(v.world()), grid(v.machines()))
-	v.part("links", v.say("Network: asked and measured", "네트워크 조건: 요청값과 측정값"), v.shown(), grid(v.table(links(v.some))))
-	v.part("load", v.say("Background load: asked and measured", "배경 부하: 요청값과 측정값"), grid(v.table(load(v.some))))
+	v.part("links", v.say("Network: asked and measured", "네트워크 조건: 설정값과 측정값"), v.shown(), grid(v.table(links(v.some))))
+	v.part("load", v.say("Background load: asked and measured", "배경 부하: 설정값과 측정값"), grid(v.table(load(v.some))))
 }
 
 // world says where requests were answered.
@@ -135,7 +139,7 @@ func (v *vnv) world() string {
 	case "devices":
 		return v.say("Real machines: inference and network are those of the devices.", "실제 장비: 추론과 네트워크 모두 실제 디바이스에서 측정하였다.")
 	}
-	return v.say("Emulated network on one machine, with real inference: each node has a network of its own, whose links are shaped as asked.", "한 대의 장비에서 네트워크를 에뮬레이션하고 실제 추론을 수행하였다. 노드마다 분리된 네트워크를 두고, 링크를 요청한 조건대로 조절하였다.")
+	return v.say("Emulated network on one machine, with real inference: each node has a network of its own, whose links are shaped as asked.", "한 대의 장비에서 네트워크를 에뮬레이션하고 실제 추론을 수행하였다. 노드마다 분리된 네트워크를 두고, 링크를 설정한 조건대로 조절하였다.")
 }
 
 // machines are the environment without what matters to nobody but programs.

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/testbed/testbed/plots/stats"
+	"github.com/testbed/testbed/runner/record"
 )
 
 // vnvSummary is of a run with all that a V&V document may have.
@@ -161,6 +162,39 @@ func TestTongue(t *testing.T) {
 	f := stats.Finding{Name: stats.Lag, Text: "a, b: late by 2 ms", Conditions: []string{"a", "b"}}
 	if got, want := Korean.finding(f), "[링크 처리 지연] a, b — 원문: “late by 2 ms”"; got != want {
 		t.Errorf("finding: %q, want %q", got, want)
+	}
+}
+
+// TestVnVPurpose: the baseline is said to be what it is.
+func TestVnVPurpose(t *testing.T) {
+	s := vnvSummary()
+	for policy, want := range map[string]string{"greedy": "always taking the most accurate model (test configuration 1", "other": "choosing as the baseline does (test configuration 1"} {
+		s.Run.Selectors[0].Policy = policy
+		if d := vnvOf(s, nil, English); !strings.Contains(d.Sections[0].Blocks[0].Texts[0], want) {
+			t.Errorf("%s: %q, want %q", policy, d.Sections[0].Blocks[0].Texts, want)
+		}
+	}
+}
+
+// TestNamesAreKept: what a user named is not translated, though it be a word
+// of ours.
+func TestNamesAreKept(t *testing.T) {
+	s := stats.Summary{Conditions: []stats.Condition{{Label: "load", Links: []stats.Link{{Node: "edge", Direction: "down"}},
+		Background: []stats.Background{{Node: "edge", Resource: "cpu"}}, Arms: []stats.Arm{{Selector: "all", OnTime: &stats.OnTime{}}}}}}
+	s.Run.Models, s.Run.Selectors = []stats.ModelInfo{{Name: "model"}}, []record.Selector{{Name: "all"}}
+	for _, tt := range []struct {
+		name string
+		t    table
+		want []string
+		head string
+	}{
+		{"links", links(s), []string{"load", "edge 하향"}, "조건"}, {"load", load(s), []string{"load", "edge cpu"}, "조건"}, {"percentiles", percentileTable(s), []string{"load", "all"}, "조건"},
+		{"on time", onTimeTable(s), []string{"load", "all"}, "조건"}, {"models", modelTable(s), []string{"model"}, "모델"}, {"selectors", selectorTable(s), []string{"all", "기준 구성"}, "선택기"},
+	} {
+		got := Korean.table(tt.t)
+		if diff := cmp.Diff(tt.want, got.Rows[0][:len(tt.want)]); diff != "" || got.Head[0] != tt.head {
+			t.Errorf("%s: head %q, row (-want +got):\n%s", tt.name, got.Head[0], diff)
+		}
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 // configurations are the two that are compared, and others beside them.
 func (v *vnv) configurations() {
 	v.add("configurations", v.say("Test configurations", "시험 구성"),
-		says(v.say("Both configurations answer the same images under the same conditions; only the choice of the model, and of where it runs, differs.", "두 시험 구성은 같은 조건에서 같은 영상에 응답하며, 모델과 실행 위치의 선택 방식만 서로 다르다.")))
+		says(v.say("Both configurations answer the same images under the same conditions; only the choice of the model, and of where it runs, differs.", "두 시험 구성은 같은 조건에서 같은 영상에 대한 요청을 처리하며, 모델과 실행 위치의 선택 방식만 서로 다르다.")))
 	for i, name := range []string{v.say("Test configuration 1 (Baseline)", "시험 구성 1 (Baseline)"), v.say("Test configuration 2 (Advanced)", "시험 구성 2 (Advanced)")} {
 		v.part(fmt.Sprintf("configuration-%d", i+1), name, grid(v.configuration(i)))
 	}
@@ -78,13 +78,13 @@ func (v *vnv) unscored() block {
 func (v *vnv) procedure() {
 	r := v.s.Run
 	steps := []string{
-		v.say("For each condition the links and the background load are set as asked; probes measure the rate and the round trip before requests are made.", "조건마다 링크와 배경 부하를 요청값으로 설정하고, 요청을 보내기 전에 탐침(probe)으로 대역폭과 왕복 지연을 측정한다."),
+		v.say("For each condition the links and the background load are set as asked; probes measure the rate and the round trip before requests are made.", "조건마다 링크와 배경 부하를 설정값에 맞추고, 요청을 보내기 전에 탐침(probe)으로 대역폭과 왕복 지연을 측정한다."),
 		v.say("A pair is two requests with the same image, one of each configuration, one after the other, in an order drawn anew for each pair and balanced within a trial. Warm-ups do not count, nor does a pair of which a request failed.", "한 쌍은 같은 영상에 대한 두 시험 구성의 요청으로 이루어지며 차례로 수행한다. 순서는 쌍마다 새로 추첨하되 한 시도 안에서 균형을 맞춘다. 예열 요청과, 한쪽이라도 실패한 쌍은 집계하지 않는다."),
 		v.say("All conditions are repeated %d times, in an order drawn anew each time (seed %d).", "모든 조건을 %d회 반복하며, 조건의 순서는 반복마다 새로 추첨한다(시드 %d).", r.Repetitions, r.Seed),
 		v.say("t is the time of these phases of a request: %s.", "t는 요청의 다음 단계에 걸린 시간의 합이다: %s.", v.phases()),
 		v.say("Δt is the mean of (t_b − t_a)/t_b over the pairs of all valid conditions. Its %s interval is by a bootstrap with %d resamples.", "Δt는 유효한 모든 조건의 쌍에 대한 (t_b − t_a)/t_b의 평균이다. 그 %s 신뢰구간은 재표집 %d회의 부트스트랩으로 구한다.", v.confidence(), r.Resamples),
 		v.say("The difference of accuracy is that of the same images in both configurations, with Newcombe's paired interval.", "정확도 차이는 두 시험 구성이 같은 영상에 대해 얻은 정확도의 차이이며, 신뢰구간은 대응표본에 대한 Newcombe 방법으로 구한다."),
-		v.say("A condition of which the network, the load or the requests were not as asked is not valid and does not count.", "네트워크, 배경 부하 또는 요청이 요청값과 다른 조건은 무효로 하고 집계에서 제외한다."),
+		v.say("A condition of which the network, the load or the requests were not as asked is not valid and does not count.", "네트워크, 배경 부하 또는 요청이 설정값과 다른 조건은 무효로 하고 집계에서 제외한다."),
 	}
 	if p := v.s.Verdict.Stopping; p != nil {
 		steps = append(steps, v.say("The test may end early: it looks at most %d times, each at a confidence of %s. %d repetitions were run.", "조기 종료를 허용한다. 판정 시점은 최대 %d회이며 각 시점의 신뢰수준은 %s이다. 실제로 %d회 반복하였다.", p.Looks, p.Confidence.Percent(1), p.After))

@@ -78,5 +78,9 @@ func (v *vnv) found() string {
 		}
 	}
 	o := v.s.Overall
-	return strings.Join(parts, " ") + v.say("", " %d쌍, 조건 %d개 중 %d개 유효.", o.Pairs, len(v.s.Conditions), o.Conditions)
+	out := strings.Join(parts, " ") + v.say("", " %d쌍, 조건 %d개 중 %d개 유효", o.Pairs, len(v.s.Conditions), o.Conditions)
+	if o.Below > 0 && o.Conditions > 1 {
+		out += v.say("", "(그중 %d개는 단축률이 %s %% 미만)", o.Below, stats.Number(100*v.s.Run.Require.Saving).Significant(4))
+	}
+	return out + "."
 }

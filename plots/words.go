@@ -121,9 +121,12 @@ func measures(s stats.Summary) string {
 // validity says what makes a condition valid, and which are not.
 func validity(s stats.Summary) []string {
 	t := s.Run.Tolerance
-	out := []string{fmt.Sprintf("A condition is valid if, in each of its trials, probes over the emulated network found every limited rate within %s of what was asked and the median round trip within %s; "+
-		"if the links, while requests were made, delivered in no second more than they offered by that share, %slost what they were asked to (a chance of 1 %% of being called off by mistake); "+
-		"if the mean background load of every resource was within %s points, and second by second on average, if it varies (of resident memory within as many percent); if requests that are due at set times were sent then; if no node was held back by heat; if at most 5 %% of its requests failed; and if it has pairs. The verdict is over valid conditions, and there is one if at least half are valid.",
+	out := []string{fmt.Sprintf("A condition is valid if all of this holds. "+
+		"Before requests were made, in each of its trials, probes over the emulated network found every limited rate within %s of what was asked, and the median round trip within %s. "+
+		"While requests were made, the links delivered in no second more than they offered and that share of it; they %slost as many packets as was asked, by a test that calls 1 %% of sound ones off by mistake. "+
+		"The background load of every resource was within %s points of what was asked in the mean and, if it varies, second by second on average (of resident memory, within as many percent). "+
+		"Requests that are due at set times were sent then, and at most 5 %% of requests failed. No node was held back by heat. It has pairs. "+
+		"The verdict is over valid conditions, and there is one if at least half of all are valid.",
 		stats.Number(t.Rate).Percent(1), stats.Number(t.Delay.Seconds()*1000).Millis(), punctual(t.Lag), stats.Number(100*t.CPU).Significant(3))}
 	if s.World == "devices" {
 		out = []string{fmt.Sprintf("The links between these machines are as they are: nothing was asked of them, so nothing of them can be off; they were measured when each trial began. "+
@@ -155,7 +158,7 @@ func punctual(most time.Duration) string {
 	if most == 0 {
 		return ""
 	}
-	return fmt.Sprintf("were late by more than %s (twice that beside background load) for at most 1 %% of packets, ", stats.Number(most.Seconds()*1000).Millis())
+	return fmt.Sprintf("were late by more than %s (twice that beside background load) for at most 1 %% of packets, and ", stats.Number(most.Seconds()*1000).Millis())
 }
 
 // reproduce is the command lines that make the run and the report again.

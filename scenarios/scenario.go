@@ -126,7 +126,7 @@ func (d *decoder) stop(o object, repetitions int) *Stop {
 		return nil // noted
 	}
 	read(o, "when", oneOf(stops...))
-	s := &Stop{Least: read(o, "least", whole(1, maxRepetitions))}
+	s := &Stop{Least: read(o, "least", whole(2, maxRepetitions))}
 	if n := o.n.child("least"); repetitions > 0 && s.Least >= repetitions {
 		want := fmt.Sprintf("want fewer repetitions than there are (load.repetitions: %d), or there is nothing to leave out", repetitions)
 		if n != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -41,6 +42,11 @@ func (a *app) style(runs int) (writer, error) {
 		return nil, fmt.Errorf("--out %s: want a file that ends in .html or .md", out)
 	case style == "report":
 		return nil, nil
+	}
+	if out != "" { // the report takes long, and is written before
+		if _, err := os.Stat(filepath.Dir(out) + "/"); err != nil {
+			return nil, outError(out, err)
+		}
 	}
 	return func(dir string, s stats.Summary, figures []plots.Figure) error {
 		files := []string{out}

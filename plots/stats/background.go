@@ -80,10 +80,13 @@ func (l *loaded) add(t *record.Telemetry) {
 			line = loadLine{s.Asked, s.Achieved, s.Bps, t}
 		}
 	}
-	if finite(line.asked) && finite(line.achieved) && (line.asked > 0 || l.varies() || l.bulk()) {
+	if finite(line.asked) && finite(line.achieved) && (line.asked > 0 || l.constant() || l.varies() || l.bulk()) {
 		l.lines = append(l.lines, line)
 	}
 }
+
+// constant says that the condition asks for one level, all the time.
+func (l *loaded) constant() bool { return l.asked != nil && l.asked.Asked > 0 && !l.asked.Varies }
 
 func (l *loaded) varies() bool { return l.asked != nil && l.asked.Varies }
 
@@ -127,6 +130,9 @@ func (w *world) compareLoad(l *loaded) Background {
 		return b
 	}
 	b.Asked = round(l.over(func(x loadLine) float64 { return x.asked }))
+	if l.constant() {
+		b.Asked = round(l.asked.Asked) // whatever the node was told
+	}
 	b.Achieved = round(l.over(func(x loadLine) float64 { return x.achieved }))
 	if bps := l.over(func(x loadLine) float64 { return x.bps }); bps > 0 {
 		b.Bps = round(bps)

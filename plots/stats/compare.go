@@ -150,7 +150,7 @@ func (c *comparing) overall(d *data, s *Summary) Comparison {
 func (c *comparing) fill(d *data, s *Summary) {
 	o := &s.Overall
 	o.Comparison, o.Placements = c.overall(d, s), d.placements(s)
-	o.Conditions, o.Trials = len(c.savings.units), c.savings.trials
+	o.Conditions, o.Trials = c.savings.conditions(), c.savings.trials
 	for i, def := range defined {
 		value, _ := c.savings.definition(i)
 		o.Definitions = append(o.Definitions, Definition{def.name, def.what, int(c.savings.total[i].n), value})
@@ -163,10 +163,15 @@ func (c *comparing) fill(d *data, s *Summary) {
 		}
 	}
 	o.EqualWeight.AccuracyDrop = round(mean(drops))
+	for _, k := range s.Conditions {
+		if k.Valid && k.Saving.MeanOfRatios.Value < Number(d.run.Header.Require.Saving) {
+			o.Below++
+		}
+	}
 	o.Order = d.orderEffect(s)
 	d.warnOrder(o.Order, o.Saving.MeanOfRatios.Value)
-	if c.savings.thin > 0 {
-		d.warn(TooFew, "%d conditions have a single pair: the overall interval cannot know how pairs differ there", c.savings.thin)
+	if n := len(c.savings.single); n > 0 {
+		d.warn(TooFew, "%d conditions have a single pair: how they differ from each other counts as chance in the overall interval", n)
 	}
 }
 
@@ -208,5 +213,5 @@ func (c *comparing) adviseDrop(r Requirement, confidence float64) string {
 // many is how many of unit there are, with how many a repetition of the valid
 // conditions gave.
 func (c *comparing) many(n int, unit string) amount {
-	return amount{n: n, unit: unit, inRepetition: float64(n) * float64(len(c.savings.units)) / float64(max(c.savings.trials, 1))}
+	return amount{n: n, unit: unit, inRepetition: float64(n) * float64(c.savings.conditions()) / float64(max(c.savings.trials, 1))}
 }

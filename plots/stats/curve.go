@@ -90,8 +90,9 @@ func (c *curve) bound(t, z float64) float64 {
 		return c.value + c.deviation*t
 	}
 	z = min(max(z, -farthest), farthest)
-	if math.Abs(z) < 1e-3 { // t/z is what it is a little off the middle
+	if math.Abs(z) < 1e-3 { // a little off the middle, where t/z is 0/0
 		z = math.Copysign(1e-3, z)
+		t = c.t.Quantile(distuv.UnitNormal.CDF(z))
 	}
 	w := c.z0 + z
 	p := distuv.UnitNormal.CDF(c.z0 + w/(1-c.a*w))

@@ -56,7 +56,8 @@ func (d drops) proportions() proportions {
 	sb, so := product(bb, mb, mb, p.base, p.base), product(oo, mo, mo, p.other, p.other)
 	p.baseN = effective(base, pairs, mm, sb)
 	p.otherN = effective(other, pairs, mm, so)
-	if varies(p.base) && varies(p.other) {
+	// What is left of sums that cancel says nothing, and would be divided by.
+	if least := 1e-9 * float64(mm); varies(p.base) && varies(p.other) && sb > least && so > least {
 		p.phi = product(bo, mb, mo, p.base, p.other) / math.Sqrt(sb*so)
 	}
 	return p

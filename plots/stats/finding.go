@@ -9,7 +9,7 @@ const (
 	Lag         = "lag"        // links were late
 	Load        = "load"       // background load is not what was asked
 	Generator   = "generator"  // requests were sent late
-	Throttling  = "throttling" // a node was held back, by heat or by its quota
+	Throttling  = "throttling" // a node was held back by heat
 	Errors      = "errors"     // requests failed
 	NoPairs     = "pairs"      // there is nothing to compare
 	Control     = "control"    // what must be alike is not: an arm against itself

@@ -49,8 +49,8 @@ func (d *data) adjust(s *Summary, arm int) {
 		}
 	}
 	if all < alone {
-		c := Number(d.run.Header.Require.Confidence).Percent(0)
+		c := asAsked(Number(d.run.Header.Require.Confidence))
 		d.warnings = append(d.warnings, finding(Multiple, "each looked at by itself, %d of %d conditions save at least %s with %s confidence; so many looked at together, %d do (Holm)",
-			alone, len(tests), Number(d.run.Header.Require.Saving).Percent(0), c, all).of(float64(alone), float64(all)))
+			alone, len(tests), asAsked(Number(d.run.Header.Require.Saving)), c, all).of(float64(alone), float64(all)))
 	}
 }

@@ -54,6 +54,10 @@ func round(x float64) Number {
 // millis is d in milliseconds.
 func millis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
+// asAsked writes a fraction that somebody asked for as percent, with as many
+// digits as it has: 0.176 is "17.6 %".
+func asAsked(n Number) string { return (n * 100).Significant(4) + " %" }
+
 // Percent writes a fraction as percent with digits after the point: 0.413 is
 // "41.3 %". A missing Number is "–".
 func (n Number) Percent(digits int) string {

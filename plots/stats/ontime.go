@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"slices"
 	"time"
 
 	"gonum.org/v1/gonum/mathext"
@@ -21,7 +22,7 @@ func (c *inTime) add(r *request, deadline time.Duration, batch int) {
 		c.different = map[string]bool{}
 	}
 	c.requests++
-	in := !r.Failed && r.Measured <= deadline
+	in := !r.Failed && r.Measured >= 0 && r.Measured <= deadline
 	if !in {
 		c.late++
 	}
@@ -67,7 +68,9 @@ func (d *data) onTime(requests []*request) *OnTime {
 func (d *data) onTimeOver(s *Summary, arm int) *OnTime {
 	var all []*request
 	for i := range d.cells {
-		if s.Conditions[i].Valid {
+		// A request that failed was not in time: that too many did is no
+		// reason to leave them out.
+		if !slices.ContainsFunc(s.Conditions[i].Reasons, func(f Finding) bool { return f.Name != Errors && f.Name != NoPairs }) {
 			all = append(all, d.cells[i].requests[arm]...)
 		}
 	}

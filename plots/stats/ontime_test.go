@@ -121,19 +121,22 @@ func TestOnTimeBatches(t *testing.T) {
 	}
 }
 
-// TestOnTimeOver: conditions that are not valid do not count: here one in which
-// all failed.
+// TestOnTimeOver: a condition whose link was not what was asked does not count;
+// one that is not valid since half of its requests failed does, for these were
+// not in time.
 func TestOnTimeOver(t *testing.T) {
-	s := newSmall("good", "bad")
-	s.Header.Require.Deadline, s.Header.Require.OnTime = 100*ms, 0.9
+	s := newSmall("good", "fails", "slow")
+	s.Header.Require.Deadline, s.Header.Require.OnTime, s.Header.Tolerance.Rate = 100*ms, 0.9, 0.05
+	s.Checks = append(s.Checks, record.Check{Condition: "slow", Node: "edge", Links: []record.LinkCheck{{Direction: "down", AskedRate: 5e6, Rate: 4e6}}})
 	for i := range 8 {
 		s.pair("good", 0, i, 50*ms, 50*ms)
-		s.pair("bad", 0, i, 50*ms, 50*ms)
+		s.pair("slow", 0, i, 50*ms, 50*ms)
+		s.pair("fails", 0, i, 50*ms, 50*ms)
 		s.Requests[len(s.Requests)-1].Error = "timeout"
 	}
 	d := group(&s.Run)
 	sum := d.summarize()
-	if got := d.onTimeOver(&sum, 1); got.Requests != 8 || got.Late != 0 || math.Abs(float64(got.Effective)-1) > 1e-9 {
-		t.Errorf("%+v, want 8 in time", got)
+	if got := d.onTimeOver(&sum, 1); got.Requests != 16 || got.Late != 8 || math.Abs(float64(got.Effective)-0.5) > 1e-9 {
+		t.Errorf("%+v, want 8 of 16 in time", got)
 	}
 }

@@ -33,6 +33,7 @@ type cell struct {
 	replays   []*record.Replay
 	deciding  []*deciding     // by arm
 	seen      seen            // by the judged arm
+	strange   int             // requests of another image than the baseline's of the same pair
 	told      map[string]bool // of what there is enough recorded to tell whether it was as it should be, by the name of the finding
 }
 
@@ -66,8 +67,13 @@ func groupLines(run *record.Run, lines record.Lines) *data {
 		d.cells[rows[0].condition].add(len(d.arms), rows[:n])
 		rows = rows[n:]
 	}
+	strange := 0
 	for i := range d.cells {
 		d.trials += len(d.cells[i].trials)
+		strange += d.cells[i].strange
+	}
+	if strange > 0 {
+		d.warn(OddRecords, "%d requests are of another image than the baseline's of the same pair: they are in no pair", strange)
 	}
 	d.rest()
 	d.decide(lines)
@@ -153,6 +159,8 @@ func (c *cell) add(arms int, requests []*request) {
 		case r.Failed:
 		case r.arm == 0:
 			base = r
+		case base != nil && base.Sample != r.Sample:
+			c.strange++
 		case base != nil:
 			t.pairs[r.arm] = append(t.pairs[r.arm], pair{base, r})
 		}

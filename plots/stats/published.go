@@ -21,7 +21,7 @@ func (d *data) known(r *request) float64 {
 		return d.options.of[i].Accuracy
 	}
 	for _, m := range d.run.Header.Models {
-		if m.Name == r.Model {
+		if m.Name == r.Model && m.Accuracy > 0 {
 			return m.Accuracy
 		}
 	}
@@ -60,6 +60,9 @@ func publishedRequirement(drop, most float64) Requirement {
 	r.Lower, r.Upper = Missing(), Missing()
 	if r.Met != nil && !*r.Met {
 		r.Advice = "it is of the published accuracies: no run will change that"
+	}
+	if !r.Value.Known() {
+		r.Advice = "the accuracy of a model is not known"
 	}
 	return r
 }

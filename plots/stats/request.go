@@ -61,7 +61,7 @@ func (s *shelf) add(r *record.Request, condition, arm int32) {
 	last := &s.parts[len(s.parts)-1]
 	*last = append(*last, request{used: s.use(r), Sample: s.text(r.Sample), Sent: r.Sent, Done: r.Done, Wait: r.Sent - r.Due, Phases: r.Phases,
 		Measured: r.Measured, Wasted: r.Wasted, Repetition: int32(r.Repetition), Pair: int32(r.Pair), Label: int32(r.Label), Prediction: int32(r.Prediction),
-		condition: condition, arm: arm, late: int32(min(r.Late, time.Hour/2) / time.Microsecond), First: r.First, Failed: r.Error != "", batch: s.batch(r.Batch)})
+		condition: condition, arm: arm, late: int32(max(min(r.Late, time.Hour/2), 0) / time.Microsecond), First: r.First, Failed: r.Error != "", batch: s.batch(r.Batch)})
 }
 
 func (s *shelf) use(r *record.Request) *used {

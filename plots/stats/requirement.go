@@ -65,6 +65,8 @@ func advise(r Requirement, of amount) string {
 		return fmt.Sprintf("the whole interval is beyond the bound: more %s will not change that", of.unit)
 	case of.n == 0:
 		return "there are no pairs to judge by"
+	case !r.Lower.Known() && of.n >= fewestPairs:
+		return fmt.Sprintf("%d %s bear no interval: at least two trials, or pairs, of one condition are needed", of.n, of.unit)
 	case !r.Lower.Known():
 		return fmt.Sprintf("%d %s bear no interval: at least %d are needed", of.n, of.unit, fewestPairs)
 	}
@@ -140,7 +142,7 @@ func (d *data) onTimeRequirement(s *Summary) *Requirement {
 		of.n, of.inRepetition = o.Requests, float64(o.Requests*s.Overall.Conditions)/float64(max(s.Overall.Trials, 1))
 		r.Value, r.Low, r.High, r.Met = o.Share, o.Interval.Low, o.Interval.High, o.Attained
 		r.Lower, r.Upper = exactBounds(o.Late, o.Requests, 1-decides(h))
-		if r.Met == nil && o.Late == 0 && o.Requests > 0 {
+		if r.Met == nil && o.Late == 0 && o.Requests > 0 && o.Needs > o.Requests {
 			r.Advice = of.more(o.Needs-o.Requests) + ", if none of them is late"
 			return &r
 		}

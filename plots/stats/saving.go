@@ -2,6 +2,7 @@ package stats
 
 import (
 	"math"
+	"slices"
 	"sync"
 )
 
@@ -13,9 +14,13 @@ type savings struct {
 	equal      []float64 // sum over conditions of their mean of ratios, by draw
 	total      block
 	equalTotal float64
-	units      [][]block // by condition
-	trials     int
-	thin       int // conditions that add no variance: a single block
+	units      [][]block // by condition, of those that have several
+	// single are the units of conditions that have one block only, which say
+	// nothing of how it would differ by itself. Together they are a stratum:
+	// what differs between these conditions counts as chance (collapsed strata,
+	// Wolter 2007, chapter 2), so that they do not narrow the interval.
+	single []block
+	trials int
 }
 
 // A redrawn is what resampling one condition gave.
@@ -51,12 +56,13 @@ func (s *savings) take(d *redrawn, valid bool) {
 		return
 	}
 	if valid {
-		s.units = append(s.units, d.units)
 		s.trials += d.trials
 		s.total.add(&d.total)
 		s.equalTotal += d.total[measured].values()[0]
 		if d.thin {
-			s.thin++
+			s.single = append(s.single, d.units...)
+		} else {
+			s.units = append(s.units, d.units)
 		}
 		if s.overall == nil {
 			s.overall, s.equal = make([]block, Resamples), make([]float64, Resamples)
@@ -73,15 +79,19 @@ func (s *savings) take(d *redrawn, valid bool) {
 // definition is the overall saving by one definition of t, with the curve of
 // its mean of t_a/t_b.
 func (s *savings) definition(d int) (Saving, *curve) {
-	return savingOf(s.total[d], s.units, s.overall, d, s.confidence)
+	return savingOf(s.total[d], append(slices.Clone(s.units), s.single), s.overall, d, s.confidence)
 }
 
-// equalWeight is the mean over conditions of their means of ratios.
+// conditions is how many were taken.
+func (s *savings) conditions() int { return len(s.units) + len(s.single) }
+
+// equalWeight is the mean over conditions of their means of ratios; without an
+// interval where a condition has a single block.
 func (s *savings) equalWeight() Estimate {
-	n := float64(len(s.units))
+	n := float64(s.conditions())
 	value := 1 - s.equalTotal/n
 	var c *curve
-	if s.total[measured].n >= fewestPairs {
+	if s.total[measured].n >= fewestPairs && len(s.single) == 0 {
 		var by deviation
 		for _, units := range s.units {
 			total, of := sumOf(units, measured), make([]float64, len(units))

@@ -33,19 +33,25 @@ func (d *data) stopping() *Stopping {
 		}
 	}
 	s.Rule = fmt.Sprintf("the run ends after the first of its %d repetitions, from number %d on, by which every requirement is decided and the run is valid; "+
-		"it is looked at up to %d times, so requirements are decided at %s instead of %s, which keeps the probability of a wrong decision over all looks to %s",
-		h.Repetitions, h.Stop.Least, looks, Number(c).Percent(2), Number(confidence(h.Require.Confidence)).Percent(0), Number(1-confidence(h.Require.Confidence)).Percent(0))
+		"it is looked at up to %d times, so each requirement is decided at %s instead of %s, which keeps the probability of wrongly deciding it at any look to %s; intervals are not adjusted",
+		h.Repetitions, h.Stop.Least, looks, asAsked(Number(c)), asAsked(Number(confidence(h.Require.Confidence))), asAsked(Number(1-confidence(h.Require.Confidence))))
 	return s
 }
 
 // Decided says whether what there is of a run is valid and decides every
-// requirement, so that it may end.
+// requirement, so that it may end. A single trial of a condition decides
+// nothing: it does not tell how trials differ.
 func Decided(run *record.Run, lines record.Lines) bool {
-	v := groupLines(run, lines).summarize().Verdict
-	for _, r := range v.Requirements {
+	s := groupLines(run, lines).summarize()
+	for _, r := range s.Verdict.Requirements {
 		if r.Met == nil {
 			return false
 		}
 	}
-	return v.Result != Invalid
+	for _, c := range s.Conditions {
+		if c.Valid && c.Trials < 2 {
+			return false
+		}
+	}
+	return s.Verdict.Result != Invalid
 }

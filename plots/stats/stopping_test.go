@@ -81,10 +81,19 @@ func TestDecided(t *testing.T) {
 		}, false},
 		{"nor is on time", 60, 100 * ms, func(s *small) { s.Header.Require.Deadline, s.Header.Require.OnTime = 60*ms, 0.99 }, false},
 		{"nothing", 0, 0, nil, false},
+		{"one trial does not tell how trials differ", 60, 100 * ms, func(s *small) {
+			for i := range s.Requests {
+				s.Requests[i].Pair, s.Requests[i].Repetition = i/2, 0
+			}
+		}, false},
 	} {
 		s := newSmall("c")
 		s.Header.Status = "running"
-		s.many("c", tt.pairs, tt.base, 50*ms)
+		for rep := range 2 {
+			for i := range tt.pairs / 2 {
+				s.pair("c", rep, i, tt.base, 50*ms)
+			}
+		}
 		if tt.fault != nil {
 			tt.fault(s)
 		}
@@ -109,7 +118,7 @@ func TestOnTimeRequirement(t *testing.T) {
 		{459, 0, 0.99, 0.99, "yes", ""},
 		{300, 0, 0.99, 0.99, "undecided", "needs about 159 more requests (now 300; about 1 more repetition), if none of them is late"},
 		{100, 20, 0.95, 0.99, "no", "the whole interval is beyond the bound: more requests will not change that"},
-		{0, 0, 0.95, 0.99, "undecided", "there are no pairs to judge by"},
+		{0, 0, 0.95, 0.99, "undecided", "not judged, as the run is not valid"},
 	} {
 		s := newSmall("c")
 		s.Header.Require.Confidence, s.Header.Require.Deadline, s.Header.Require.OnTime = tt.confidence, 60*ms, tt.asked

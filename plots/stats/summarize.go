@@ -100,6 +100,9 @@ func (d *data) condition(i int) Condition {
 		a.Decide, a.DecideShare = round(k.mean()), k.share(float64(a.Latency.Mean))
 		out.Arms = append(out.Arms, a)
 		out.Warnings = append(append(out.Warnings, warnings...), k.warnings(name, a.DecideShare)...)
+		if share := float64(k.failed) / float64(max(k.n, 1)); arm <= judgedArm && k.failed > 1 && share > mostFailed {
+			out.Reasons = append(out.Reasons, finding(StandIn, "%s: %d of %d decisions were made by its fallback", name, k.failed, k.n).by(name).of(share, mostFailed))
+		}
 	}
 	out.Reasons = append(out.Reasons, failures(out.Arms)...)
 	if why := d.pairless(cell); why != "" {

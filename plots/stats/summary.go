@@ -42,7 +42,8 @@ type Summary struct {
 // Overall is the whole run: the pairs of all valid conditions.
 type Overall struct {
 	Comparison
-	Conditions int `json:"conditions"` // valid ones
+	Conditions int `json:"conditions"`       // valid ones
+	Below      int `json:"conditions_below"` // of those, where Δt is less than what is asked
 	Trials     int `json:"trials"`
 	// Definitions are the saving by other definitions of t.
 	Definitions []Definition `json:"definitions"`

@@ -126,14 +126,27 @@ func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 // timeText writes a time in the unit that reads best.
 func timeText(d time.Duration) string { return Number(millis(d)).Millis() }
 
-// failures is a reason if too many requests failed.
-func failures(arms []Arm) []Finding {
+// failures are the reasons if too many requests failed: of all, or more than one
+// of a single arm, whose slow requests its Δt would then be without.
+func failures(arms []Arm) (reasons []Finding) {
+	tooMany := func(who string, failed, all int) bool {
+		share := float64(failed) / float64(max(all, 1))
+		if share > mostFailures {
+			reasons = append(reasons, finding(Errors, "%s%d of %d requests failed, tolerance %s", who, failed, all, Number(mostFailures).Percent(0)).of(share, mostFailures))
+		}
+		return share > mostFailures
+	}
 	var all, failed int
 	for _, a := range arms {
 		all, failed = all+a.Requests, failed+a.Errors
 	}
-	if all == 0 || float64(failed) <= mostFailures*float64(all) {
-		return nil
+	if tooMany("", failed, all) {
+		return reasons
 	}
-	return []Finding{finding(Errors, "%d of %d requests failed, tolerance %s", failed, all, Number(mostFailures).Percent(0)).of(float64(failed)/float64(all), mostFailures)}
+	for _, a := range arms {
+		if a.Errors > 1 {
+			tooMany(a.Selector+": ", a.Errors, a.Requests)
+		}
+	}
+	return reasons
 }

@@ -66,7 +66,8 @@ func TestValidity(t *testing.T) {
 			}
 		}, nil},
 		{"a second without a number", cpu(0.5, math.NaN()), nil},
-		{"2 of 40 failed", fail(2), nil},
+		{"1 of 40 failed", fail(1), nil},
+		{"2 of 40 failed, both of one arm", fail(2), []string{"greedy: 2 of 20 requests failed, tolerance 5 %"}},
 		{"3 of 40 failed", fail(3), []string{"3 of 40 requests failed, tolerance 5 %"}},
 		{"no pairs", func(s *small) { s.Requests = s.Requests[:1] }, []string{"no pairs: nothing of advanced is recorded"}},
 	} {

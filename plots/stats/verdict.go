@@ -31,6 +31,9 @@ func (d *data) verdictOf(s *Summary, requirements []Requirement) Verdict {
 	if why := invalid(s, v.Checks, valid); why != "" {
 		v.Result = Invalid
 		v.Sentence = "INVALID: " + why + "." + others + interrupted(s)
+		for i := range requirements {
+			requirements[i].Met, requirements[i].Advice = nil, "not judged, as the run is not valid"
+		}
 		return v
 	}
 	switch {
@@ -51,15 +54,6 @@ func invalid(s *Summary, checks []Check, valid int) string {
 	if len(s.Conditions) == 0 {
 		return "nothing was recorded"
 	}
-	if valid == 0 || float64(valid) < leastValid*float64(len(s.Conditions)) {
-		out := fmt.Sprintf("%d of %d conditions are valid, and at least half must be", valid, len(s.Conditions))
-		for _, c := range s.Conditions {
-			if len(c.Reasons) > 0 {
-				return out + fmt.Sprintf(" (%s: %s)", c.Label, c.Reasons[0].Text)
-			}
-		}
-		return out
-	}
 	for _, c := range checks {
 		switch {
 		case c.Failed == 0:
@@ -68,6 +62,15 @@ func invalid(s *Summary, checks []Check, valid int) string {
 		case c.Name == Control:
 			return "what should be alike is not, so other differences are not to be trusted: " + c.Worst
 		}
+	}
+	if valid == 0 || float64(valid) < leastValid*float64(len(s.Conditions)) {
+		out := fmt.Sprintf("%d of %d conditions are valid, and at least half must be", valid, len(s.Conditions))
+		for _, c := range s.Conditions {
+			if len(c.Reasons) > 0 {
+				return out + fmt.Sprintf(" (%s: %s)", c.Label, c.Reasons[0].Text)
+			}
+		}
+		return out
 	}
 	return ""
 }
@@ -82,8 +85,12 @@ func sentence(s *Summary, v Verdict, valid int) string {
 	if n := len(parts); n > 2 {
 		all = strings.Join(parts[:n-1], ", ") + " and " + parts[n-1]
 	}
-	return fmt.Sprintf("%s: %s %s; %d pairs, %d of %d conditions valid.%s",
-		v.Result, s.Overall.Arm, all, s.Overall.Pairs, valid, len(s.Conditions), interrupted(s))
+	below := ""
+	if n := s.Overall.Below; n > 0 && valid > 1 {
+		below = fmt.Sprintf(", and %d of these save less than %s", n, asAsked(Number(s.Run.Require.Saving)))
+	}
+	return fmt.Sprintf("%s: %s %s; %d pairs, %d of %d conditions valid%s.%s",
+		v.Result, s.Overall.Arm, all, s.Overall.Pairs, valid, len(s.Conditions), below, interrupted(s))
 }
 
 // requirementText says what was found of a requirement.
@@ -92,14 +99,14 @@ func requirementText(s *Summary, r Requirement) string {
 	switch {
 	case r.Name == onTime:
 		return fmt.Sprintf("answers %s of requests within %s (%s to %s; at least %s asked)",
-			r.Value.Percent(1), timeText(s.Run.Require.Deadline), r.Low.Percent(1), r.High.Percent(1), (r.Bound*100).Significant(4)+" %")
+			r.Value.Percent(1), timeText(s.Run.Require.Deadline), r.Low.Percent(1), r.High.Percent(1), asAsked(r.Bound))
 	case r.Name == accuracyDrop && s.Run.Unscored != "":
 		return fmt.Sprintf("gives up %s points of accuracy (published, not measured; at most %s asked)", points(r.Value), (r.Bound * 100).Significant(3))
 	case r.Name == accuracyDrop:
 		return fmt.Sprintf("gives up %s points of accuracy (%s to %s; at most %s asked)", points(r.Value), points(r.Low), points(r.High), (r.Bound * 100).Significant(3))
 	}
 	return fmt.Sprintf("saves %s of %s's time (%s interval %s to %s; at least %s asked)",
-		r.Value.Percent(1), s.Run.Arms[0], Number(s.Run.Require.Confidence).Percent(0), r.Low.Percent(1), r.High.Percent(1), r.Bound.Percent(0))
+		r.Value.Percent(1), s.Run.Arms[0], asAsked(Number(s.Run.Require.Confidence)), r.Low.Percent(1), r.High.Percent(1), asAsked(r.Bound))
 }
 
 func metText(r Requirement) string {

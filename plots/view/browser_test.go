@@ -156,6 +156,14 @@ func TestBrowserLive(t *testing.T) {
 	if got := text(p, "#result"); strings.Contains(got, "so far") {
 		t.Errorf("the verdict is %q", got)
 	}
+
+	// It asks on after a fault of its own, and after it could not ask.
+	p.Eval(`window.fetched = window.fetch; window.fetch = async () => ({ok: true, json: async () => ({})}); 0`, nil)
+	p.Wait(`/undefined/.test(document.querySelector('#notice').textContent) && !document.querySelector('#notice').hidden`)
+	p.Eval(`window.fetch = async () => { throw new TypeError('Failed to fetch'); }; 0`, nil)
+	p.Wait(`document.querySelector('#notice').textContent === 'testbed view has ended; what is shown was read before.'`)
+	p.Eval(`window.fetch = window.fetched; 0`, nil)
+	p.Wait(`document.querySelector('#notice').hidden`)
 	silent(t, p, server.URL)
 	if err := os.RemoveAll(r.dir); err != nil {
 		t.Fatal(err)

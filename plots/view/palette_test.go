@@ -36,10 +36,15 @@ func TestPalette(t *testing.T) {
 		return strings.Join(strings.Fields(strings.ReplaceAll(m[1], ",", " ")), " ")
 	}
 	arms, models := list(string(script), `const arms = \[(.*)\]`), list(string(script), `const options = \[(.*)\]`)
-	if of := list(string(theme), `NRGBA\{(vermillion, blue[^}]*?),\n`); !strings.HasPrefix(of, strings.TrimSuffix(arms, " sky grey")) {
+	if of := list(string(theme), `NRGBA\{(vermillion, blue[^}]*)\}\[i%12\]`); of != strings.ReplaceAll(arms, "darker(", "dark(") {
 		t.Errorf("arms are %s here, and %s there", arms, of)
 	}
 	if of := list(string(theme), `NRGBA\{(orange, sky, green, purple, yellow[^}]*)\}`); of != models {
 		t.Errorf("options are %s here, and %s there", models, of)
+	}
+	for here, there := range map[string]string{"x * 11 / 20": "uint16(x) * 11 / 20", "c === black ? '#555555'": "c == black:\n\t\treturn rgb(0x555555)"} {
+		if !strings.Contains(string(script), here) || !strings.Contains(string(theme), there) {
+			t.Errorf("no %q here, or no %q there: darker colours differ", here, there)
+		}
 	}
 }

@@ -60,15 +60,22 @@ export function date(text) {
 // arm, and of an option among those chosen. On dark ground some are lighter.
 const black = '#000000', orange = '#E69F00', sky = '#56B4E9', green = '#009E73', yellow = '#F0E442',
   blue = '#0072B2', vermillion = '#D55E00', purple = '#CC79A7', grey = '#999999';
-const arms = [vermillion, blue, green, purple, black, orange, sky, grey];
+const mapped = (c, f) => '#' + c.match(/\w\w/g).map(x => Math.trunc(f(parseInt(x, 16))).toString(16).padStart(2, '0')).join('');
+const darker = c => c === black ? '#555555' : mapped(c, x => x * 11 / 20);
+const arms = [vermillion, blue, green, purple, black, orange, sky, grey, darker(green), darker(vermillion), darker(purple), darker(yellow)];
 const options = [orange, sky, green, purple, yellow, black, grey, blue, vermillion];
 const onDark = {[black]: '#e8e8e8', [blue]: '#3f9ee0', [vermillion]: '#ee7a1f', [green]: '#1fb98d'};
+for (const c of options) onDark[darker(c)] = mapped(c, x => (x + 255) / 2); // a darker one could not be seen there
 
 export const dark = () => getComputedStyle(document.documentElement).colorScheme === 'dark' ||
   getComputedStyle(document.documentElement).colorScheme !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches;
 const shown = c => dark() && onDark[c] || c;
 export const armColour = i => shown(arms[i % arms.length]);
-export const optionColour = i => i < 0 ? shown(grey) : shown(options[i % options.length]);
+export function optionColour(i) {
+  if (i < 0) return shown(grey);
+  const c = options[i % options.length];
+  return shown(Math.floor(i / options.length) % 2 ? darker(c) : c);
+}
 
 // ink is a colour of the style sheet, as a canvas can use it.
 const probe = el('i', {hidden: true});
@@ -107,15 +114,15 @@ export function slash(field) {
 }
 
 // follow asks again and again, as often as the answer says (in ms), while the
-// page can be seen.
-export function follow(ask) {
+// page can be seen. failed is told of what went wrong, and it asks again.
+export function follow(ask, failed) {
   let timer = 0, asking = false;
   const again = async () => {
     clearTimeout(timer);
     if (document.hidden || asking) return;
     asking = true;
     let wait = 3000;
-    try { wait = await ask(); } finally { asking = false; }
+    try { wait = await ask(); } catch (e) { failed(e); } finally { asking = false; }
     timer = setTimeout(again, wait);
   };
   document.addEventListener('visibilitychange', again);
@@ -124,7 +131,7 @@ export function follow(ask) {
 }
 
 export async function get(path) {
-  const r = await fetch(path);
+  const r = await fetch(path).catch(() => { throw new Error('testbed view has ended'); });
   if (!r.ok) throw new Error((await r.text()).trim() || r.statusText);
   return r.json();
 }

@@ -75,18 +75,16 @@ slash($('text'));
 themed($('theme'));
 
 follow(async () => {
-  try {
-    const list = await get('/api/runs');
-    runs = list.runs;
-    $('dirs').textContent = list.dirs.join('  ');
-    fill($('world'), runs.map(r => r.world).filter(Boolean));
-    fill($('result'), runs.map(resultOf));
-    fill($('condition'), runs.flatMap(r => r.conditions.length > 200 ? [] : r.conditions.flatMap(c => c.split('/'))).filter(Boolean));
-    draw();
-    document.body.classList.remove('lost');
-  } catch {
-    document.body.classList.add('lost');
-    $('count').value = 'testbed view has ended';
-  }
+  const list = await get('/api/runs');
+  runs = list.runs;
+  $('dirs').textContent = list.dirs.join('  ');
+  fill($('world'), runs.map(r => r.world).filter(Boolean));
+  fill($('result'), runs.map(resultOf));
+  fill($('condition'), runs.flatMap(r => r.conditions.length > 200 ? [] : r.conditions.flatMap(c => c.split('/'))).filter(Boolean));
+  draw();
+  document.body.classList.remove('lost');
   return 3000;
+}, e => {
+  document.body.classList.add('lost');
+  $('count').value = e.message;
 });

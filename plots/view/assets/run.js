@@ -157,16 +157,10 @@ const restyle = () => {
 };
 themed($('theme'), restyle);
 slash($('filter'));
+$('report').href = '/files/' + encodeURIComponent(id) + '/report.html';
 
 follow(async () => {
-  let answer;
-  try {
-    answer = await get(`${api}?since=${sheet ? sheet.revision : 0}`);
-  } catch (e) {
-    $('notice').hidden = false;
-    $('notice').textContent = e.message === 'no such run' ? 'There is no such run below the folders that were given.' : 'testbed view has ended; what is shown was read before.';
-    return 5000;
-  }
+  const answer = await get(`${api}?since=${sheet ? sheet.revision : 0}`);
   state = answer.state;
   if (!sheet && state.verdict) drawVerdict(state.verdict); // of the report, until all is read
   if (answer.sheet) {
@@ -175,7 +169,9 @@ follow(async () => {
     fetchFigures();
   }
   drawState(answer);
-  $('report')?.remove();
-  if (state.report) $('facts').after(el('a', {id: 'report', class: 'button', href: '/files/' + encodeURIComponent(id) + '/report.html'}, 'Report'));
+  $('report').hidden = !state.report;
   return answer.busy ? 500 : state.status === 'running' && !state.gone ? 1000 : 3000;
+}, e => {
+  $('notice').hidden = false;
+  $('notice').textContent = e.message === 'no such run' ? 'There is no such run below the folders that were given.' : e.message + (sheet ? '; what is shown was read before.' : '.');
 });

@@ -418,7 +418,7 @@ def main():
     both = [[add(x, y) for x, y in zip(*two)] for two in zip(*drawn)]
     overall, curve = compared(trials, [x[0] for x in both])
     overall["test"]["p_holm"] = overall["test"]["p"]
-    overall.update(conditions=len(trials), trials=sum(map(len, trials)), order=order(trials),
+    overall.update(conditions=len(trials), conditions_below=sum(c["saving"]["mean_of_ratios"]["value"] < REQUIRE["saving"] for c in conditions), trials=sum(map(len, trials)), order=order(trials),
                    definitions=[{"pairs": overall["pairs"], "saving": savings(trials, [x[k] for x in both], t)[0]} for k, t in enumerate(DEFINITIONS)])
     overall["equal_weight"] = {"saving": equal_weight(trials, drawn), "accuracy_drop_points": sum(c["accuracy_drop_points"]["value"] for c in conditions) / len(conditions)}
     json.dump({"conditions": conditions, "overall": overall, "requirements": requirements(trials, overall, curve)}, open(os.path.join(HERE, "hand.json"), "w"), indent=1)
