@@ -45,7 +45,7 @@ func TestMistakes(t *testing.T) {
 		{"name: cloud", "name: a-long-name", `4:51: nodes[1].name: "a-long-name": want a name of at most 10 lower-case letters, digits and '-'`},
 		{"{name: cloud}", "{cpus: 1}", `4:44: nodes[1]: missing key "name"`},
 		{"name: signs,", "name: cifar,", `16:17: dataset.name: "cifar": want signs, synthetic, folder, cifar10 or blank`},
-		{"images: 1000", "images: 0", `16:32: dataset.images: "0": want a whole number from 2 to 1000000`},
+		{"images: 1000", "images: 0", `16:32: dataset.images: "0": want a whole number from 1 to 1000000`},
 		{"- signs-resnet8", "- signs-resnet9", `18:5: models[0]: "signs-resnet9": want a model that is built in, published or stored (testbed models list), or one with its file; did you mean "signs-resnet8"?`},
 		{"- signs-resnet8", "- {name: signs-resnet8, weights: random}", `18:36: models[0].weights: "random": want auto or seeded`},
 		{"- signs-resnet8", "- {name: signs-resnet8, accuracy: 5%}", `18:37: models[0].accuracy: is for a model with a file: of others it is known`},
@@ -66,7 +66,7 @@ func TestMistakes(t *testing.T) {
 		{"{name: advanced}", "greedy", `20:21: selectors[1]: "greedy" a second time: selectors are told apart by their names: {name: other, policy: …}`},
 		{"{name: advanced}", "best", `20:21: selectors[1]: "best": want greedy, advanced, static, fastest, random, infaas or bandit`},
 		{"budget: 10pp", "budget: 10", `21:9: budget: "10": want percentage points such as 10pp, a share of the best accuracy such as 10%, or strict for both of these`},
-		{"requests: 6", "requests: 6.5", `22:18: load.requests: "6.5": want a whole number from 2 to 1000000`},
+		{"requests: 6", "requests: 6.5", `22:18: load.requests: "6.5": want a whole number from 1 to 1000000`},
 		{"timeout: 10s", "timeout: 0s", `22:69: load.timeout: "0s": want a time from 1ns to 24h`},
 		{"repetitions: 4", "repetitions: 10000, requests: 1", `22:41: load: duplicate key "requests"; first on line 22`},
 		{"requests: 6, repetitions: 4", "requests: 1000000, repetitions: 5", `1:1: load: 5 repetitions of 2000008 pairs in 4 conditions: want at most 10000000 pairs in all`},
@@ -124,7 +124,7 @@ func TestMistakes(t *testing.T) {
 // late it is checked.
 func TestFirstMistake(t *testing.T) {
 	for _, tt := range []struct{ yaml, want string }{
-		{"load: {requests: 0}\nseed: x\n", `s/x.yaml:1:18: load.requests: "0": want a whole number from 2 to 1000000`},
+		{"load: {requests: 0}\nseed: x\n", `s/x.yaml:1:18: load.requests: "0": want a whole number from 1 to 1000000`},
 		{"seed: x\nlode: {}\n", `s/x.yaml:1:7: seed: "x": want a whole number from 0 to 18446744073709551615`},
 		{"load: {repetitions: 2}\nstop: {when: decided}\n", `s/x.yaml:2:7: stop: least is 2: want fewer repetitions than there are (load.repetitions: 2), or there is nothing to leave out`},
 		{"load: {repetitions: 2}\nstop: decided\n", `s/x.yaml:2:7: stop: "decided": want keys with their values`},
