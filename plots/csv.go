@@ -60,7 +60,7 @@ func csvColumns(s stats.Summary) []csvColumn {
 		{"trials", func(r csvRow) string { return strconv.Itoa(r.condition.Trials) }},
 		{"requests", func(r csvRow) string { return strconv.Itoa(r.arm.Requests) }},
 		{"errors", func(r csvRow) string { return strconv.Itoa(r.arm.Errors) }},
-		{"images", func(r csvRow) string { return strconv.Itoa(r.arm.Images) }},
+		{"images_answered", func(r csvRow) string { return strconv.Itoa(r.arm.Images) }},
 		{"chose", mostChosen},
 		measure("accuracy", func(r csvRow) stats.Number { return r.arm.Accuracy }),
 		measure("accuracy_low", func(r csvRow) stats.Number { return r.arm.AccuracyInterval.Low }),

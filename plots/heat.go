@@ -35,10 +35,10 @@ func savingMap(in input) (page, string) {
 		return page{}, noAtlas
 	}
 	limit := heatLimit(a)
-	p := heatPage(in.form, a, func(q stats.Square) colour { return diverging(float64(q.Saving) / limit) }, func(q stats.Square) bool { return !q.Sure })
+	p := heatPage(in.form, a, func(q stats.Square) colour { return diverging(float64(q.Saving) / limit) }, func(q stats.Square) bool { return !q.Sure && math.Abs(float64(q.Saving)) >= same })
 	p.name, p.title = "saving-map", "What "+armName(s)+" saves, over "+a.X.Name+" and "+a.Y.Name
 	p.subtitle = "Δt in percent of the baseline's time; the black line is around where at least the " + a.Bound.Percent(0) + " asked for are saved"
-	p.caption = "Blue is faster than the baseline, orange slower, white the same. A dot marks a square whose interval holds 0: there the arms cannot be told apart." + heatWords(a)
+	p.caption = "Blue is faster than the baseline, orange slower, white the same. A dot marks a square that is not white but whose interval holds 0: there the arms cannot be told apart." + heatWords(a)
 	if limit == 1 {
 		p.caption += " What takes more than twice as long as the baseline is drawn as −100 %."
 	}
@@ -47,7 +47,7 @@ func savingMap(in input) (page, string) {
 	p.body = func(c draw.Canvas) {
 		body(draw.Crop(c, 0, 0, vg.Points(barHeight), 0))
 		aside := 0.09 * in.form.inner()
-		colourBar(draw.Crop(c, aside, -aside, 0, -(c.Max.Y-c.Min.Y-vg.Points(barHeight-barGap))), limit, float64(a.Bound))
+		colourBar(draw.Crop(c, aside, -aside, 0, -(c.Max.Y-c.Min.Y-vg.Points(barHeight-barGap))), heatLeast(a, limit), limit, float64(a.Bound))
 	}
 	return p, ""
 }
@@ -87,6 +87,24 @@ func heatLimit(a *stats.Atlas) float64 {
 		}
 	}
 	return min(math.Ceil(10*most-1e-9)/10, 1)
+}
+
+// same is the saving below which nothing is saved, as far as colours tell.
+const same = 0.0005
+
+// heatLeast is where the scale of the colours begins: at 0 if nothing takes
+// longer, else as far down as it goes up.
+func heatLeast(a *stats.Atlas, limit float64) float64 {
+	for _, p := range a.Panels {
+		for _, row := range p.Squares {
+			for _, q := range row {
+				if q.Saving <= -same { // a missing one is not
+					return -limit
+				}
+			}
+		}
+	}
+	return 0
 }
 
 // heatPage is the panels of a map.
@@ -176,21 +194,22 @@ const (
 	barGap    = 10
 )
 
-// colourBar is the scale of Δt from −limit to limit, with what is asked for.
-func colourBar(c draw.Canvas, limit, asked float64) {
+// colourBar is the scale of Δt from least, −limit or 0, to limit, with what is
+// asked for.
+func colourBar(c draw.Canvas, least, limit, asked float64) {
 	p := newPlot("")
 	p.HideY()
-	p.X.Min, p.X.Max = -limit, limit
+	p.X.Min, p.X.Max = least, limit
 	p.X.Tick.Marker = ticks{most: 10, text: asPercent}
 	p.X.Label.Text = "Δt, saving in % of the baseline's time"
 	p.Y.Min, p.Y.Max = 0, 1
 	p.Add(shape(func(a area) {
 		const steps = 120
 		for i := range steps {
-			from, to := -limit+2*limit*float64(i)/steps, -limit+2*limit*float64(i+1)/steps
+			from, to := least+(limit-least)*float64(i)/steps, least+(limit-least)*float64(i+1)/steps
 			rectangle(a.Canvas, diverging((from+to)/2/limit), a.x(from), a.Min.Y, min(a.x(to)+seam, a.Max.X), a.Max.Y)
 		}
-		if asked > -limit && asked < limit {
+		if asked > least && asked < limit {
 			a.StrokeLine2(stroke(black, 1.6), a.x(asked), a.Min.Y, a.x(asked), a.Max.Y)
 			a.FillText(bold(tickSize, ink), vg.Point{X: a.x(asked) + vg.Points(3), Y: a.Min.Y + vg.Points(1)}, fmt.Sprintf("asked: ≥ %s", stats.Number(asked).Percent(0)))
 		}

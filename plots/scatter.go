@@ -34,7 +34,7 @@ func scatter(in input) (page, string) {
 	drawn, pairs := 0, 0
 	for i := range clouds {
 		c := &clouds[i]
-		c.dots = evenly(c.dots, mostPairDots/len(clouds))
+		c.dots = stats.Evenly(c.dots, mostPairDots/len(clouds))
 		drawn, pairs = drawn+len(c.dots), pairs+c.pairs
 	}
 	least := stats.Number(in.summary.Run.Require.Saving)
@@ -153,16 +153,4 @@ func optionColor(option int) colour {
 func faded(c colour) colour {
 	c.A = 0xA0
 	return c
-}
-
-// evenly are at most most of a list, evenly among all.
-func evenly[T any](all []T, most int) []T {
-	if len(all) <= most {
-		return all
-	}
-	out := make([]T, most)
-	for i := range out {
-		out[i] = all[i*len(all)/most]
-	}
-	return out
 }

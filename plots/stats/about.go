@@ -112,6 +112,9 @@ func flatten(path string, v any, out *[]Fact) {
 		}
 		slices.Sort(keys)
 		for _, k := range keys {
+			if k == "warnings" { // which are among the run's
+				continue
+			}
 			flatten(join(k), v[k], out)
 		}
 	case []any:

@@ -124,8 +124,13 @@ func (w *world) compareLoad(l *loaded) Background {
 		if l.asked != nil {
 			b.Asked = round(l.asked.Asked)
 		}
-		if b.Asked > 0 {
-			w.warn(Load, "%s %s: no telemetry says what background load was achieved", l.node, l.resource)
+		const untold = "%s %s: no telemetry says what background load was achieved"
+		switch {
+		case !(b.Asked > 0):
+		case w.emulated && w.tolerance.CPU > 0:
+			w.reasonOf(math.NaN(), math.NaN(), Load, untold, l.node, l.resource)
+		default:
+			w.warn(Load, untold, l.node, l.resource)
 		}
 		return b
 	}

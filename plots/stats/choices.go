@@ -40,13 +40,14 @@ type tally struct {
 	alone     int       // it was the only one considered
 	ahead     []float64 // predicted time of the next, over that of the choice
 	first     map[string]string
-	count     map[string]int // of reasons, by what they are without numbers
-	excluded  map[string]int // option: why, without numbers
-	several   bool           // nodes
+	differ    map[string]bool // not all are as the first, in their numbers
+	count     map[string]int  // of reasons, by what they are without numbers
+	excluded  map[string]int  // option: why, without numbers
+	several   bool            // nodes
 }
 
 func newTally() tally {
-	return tally{first: map[string]string{}, count: map[string]int{}, excluded: map[string]int{}}
+	return tally{first: map[string]string{}, differ: map[string]bool{}, count: map[string]int{}, excluded: map[string]int{}}
 }
 
 func (t *tally) add(e *record.Decision) {
@@ -94,7 +95,9 @@ func (t *tally) compare(all []selector.Candidate, choice int) {
 func (t *tally) note(counts map[string]int, reason string) {
 	key := shape(reason)
 	counts[key]++
-	if _, ok := t.first[key]; !ok {
+	if first, ok := t.first[key]; ok {
+		t.differ[key] = t.differ[key] || reason != first
+	} else {
 		t.first[key] = reason
 	}
 }
@@ -150,7 +153,11 @@ func (t *tally) sentences(c Choices) []string {
 			out = append(out, fmt.Sprintf("It gave %d more kinds of reason.", len(t.count)-i))
 			break
 		}
-		out = append(out, fmt.Sprintf("In its own words, in %d of %d decisions: “%s”.", t.count[k], t.decisions, strings.TrimSuffix(t.first[k], ".")))
+		numbers := ""
+		if t.differ[k] {
+			numbers = ", with other numbers in some"
+		}
+		out = append(out, fmt.Sprintf("In its own words, in %d of %d decisions%s: “%s”.", t.count[k], t.decisions, numbers, strings.TrimSuffix(t.first[k], ".")))
 	}
 	return out
 }

@@ -25,7 +25,7 @@ type comparedPhases struct{ predicted, observed selector.Phases }
 func (d *data) foretold() (out []Foretold) {
 	for arm, k := range d.deciding {
 		f := Foretold{Arm: arm, Decisions: k.foretold.n}
-		kept := some(k.foretold.kept, mostCompared)
+		kept := Evenly(k.foretold.kept, mostCompared)
 		for _, c := range kept {
 			predicted, observed := phaseList(c.predicted), phaseList(c.observed)
 			for i := range PhaseNames {

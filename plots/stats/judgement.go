@@ -12,6 +12,9 @@ const (
 type Verdict struct {
 	Result   string `json:"result"`
 	Sentence string `json:"sentence"`
+	// Complete is that the run ended by itself, and that all requests of the
+	// judged arm that were planned are recorded.
+	Complete bool `json:"complete"`
 	// Checks are of validity, which comes first. A condition of which one does
 	// not hold is left out, and a run is INVALID of which fewer than half the
 	// conditions are left, or one that is of the whole run does not hold.

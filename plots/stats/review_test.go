@@ -103,3 +103,32 @@ func TestBelow(t *testing.T) {
 		t.Errorf("%d below, %q: want 1, %q", got.Overall.Below, got.Verdict.Sentence, want)
 	}
 }
+
+// TestUnprobed: where the network is this machine's, nothing recorded of it is
+// not as asked; where it is a simulation's, there is nothing to probe.
+func TestUnprobed(t *testing.T) {
+	for world, want := range map[string]bool{"netns": false, "sim": true} {
+		s := newSmall("c")
+		s.Header.World = world
+		s.many("c", 60, 100*ms, 50*ms)
+		s.Header.Conditions[0].Links = []record.Link{{Node: "edge", Direction: "down", Rate: 5e6}}
+		if got := Summarize(s.Run).Conditions[0]; got.Valid != want {
+			t.Errorf("%s: valid %v, %v", world, got.Valid, Texts(got.Reasons))
+		}
+	}
+}
+
+// TestComplete: 60 of 5000 planned pairs are recorded, of a run that says that
+// it is done.
+func TestComplete(t *testing.T) {
+	s := newSmall("c")
+	s.many("c", 60, 100*ms, 50*ms)
+	s.Header.Conditions[0].Requests, s.Header.Repetitions = 60, 1
+	if got := Summarize(s.Run); !got.Verdict.Complete {
+		t.Errorf("60 of 60: %q", got.Verdict.Sentence)
+	}
+	s.Header.Conditions[0].Requests = 5000
+	if got := Summarize(s.Run); got.Passed() || got.Verdict.Complete || !strings.Contains(got.Verdict.Sentence, "so far, of a run that is not complete") {
+		t.Errorf("60 of 5000: passed %v, %q", got.Passed(), got.Verdict.Sentence)
+	}
+}

@@ -33,8 +33,8 @@ func (s *sampled[T]) add(v T, most int) {
 	}
 }
 
-// some are at most so many of a list, evenly among all.
-func some[T any](all []T, most int) []T {
+// Evenly are at most so many of a list, evenly among all.
+func Evenly[T any](all []T, most int) []T {
 	if len(all) <= most {
 		return all
 	}

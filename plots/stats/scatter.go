@@ -46,7 +46,7 @@ func (d *data) scatters(c *cell, models map[string]int) (out []Scatter) {
 				s.Enough++
 			}
 		}
-		for _, p := range some(timed, most) {
+		for _, p := range Evenly(timed, most) {
 			s.Dots = append(s.Dots, PairDot{millis(p.base.Measured), millis(p.other.Measured), d.placeAmong(models, p.other)})
 		}
 		out = append(out, s)

@@ -95,7 +95,7 @@ func TestChoices(t *testing.T) {
 		"advanced chose little in all of its 2 requests.",
 		"Its choice was predicted to be the fastest of those considered in 2 of 2 decisions; the next was predicted to take 2 to 3 times as long.",
 		"Not considered, in 2 of 2 decisions: tiny: accuracy 0.5 is below 0.8.",
-		"In its own words, in 2 of 2 decisions: “little is fastest: 20ms”.",
+		"In its own words, in 2 of 2 decisions, with other numbers in some: “little is fastest: 20ms”.",
 	}
 	if diff := cmp.Diff(want, got.Models[1].Why); diff != "" {
 		t.Errorf("why (-want +got)\n%s", diff)

@@ -138,7 +138,7 @@ func (d *data) pairless(c *cell) string {
 
 // world gathers what was recorded of the world in a condition.
 func (d *data) world(c *cell) *world {
-	w := &world{condition: c.condition, told: map[string]bool{}, tolerance: d.run.Header.Tolerance, checks: slices.Clone(c.checks), telemetry: c.telemetry}
+	w := &world{emulated: d.run.Header.World == "netns", condition: c.condition, told: map[string]bool{}, tolerance: d.run.Header.Tolerance, checks: slices.Clone(c.checks), telemetry: c.telemetry}
 	slices.SortStableFunc(w.checks, func(a, b *record.Check) int {
 		return cmp.Or(cmp.Compare(a.Repetition, b.Repetition), cmp.Compare(a.Node, b.Node))
 	})

@@ -271,7 +271,7 @@ func (t *Timeline) links(telemetry []record.Telemetry, checks []record.Check, be
 		c := seen[[2]string{l.Node, l.Direction}]
 		l.Asked, l.Delivered = changes(c.asked.whole()), thin(c.delivered.whole())
 		slices.SortStableFunc(l.Probes, func(a, b Point) int { return cmp.Compare(a.X, b.X) })
-		l.Probes = some(l.Probes, mostProbes)
+		l.Probes = Evenly(l.Probes, mostProbes)
 	}
 	slices.SortStableFunc(t.Links, func(a, b LinkCourse) int {
 		return cmp.Or(cmp.Compare(a.Node, b.Node), cmp.Compare(a.Direction, b.Direction))

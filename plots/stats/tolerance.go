@@ -13,8 +13,13 @@ import (
 // of zero is none that was set: nothing is compared with it.
 func (w *world) examineChecks() {
 	w.told[Network] = slices.ContainsFunc(w.checks, func(c *record.Check) bool { return c.Engine != record.Real || len(c.Links) > 0 })
-	if len(w.checks) == 0 {
-		w.warn(Network, "no probe of the links is recorded: asked and achieved were not compared")
+	const unprobed = "no probe of the links is recorded: asked and achieved were not compared"
+	switch {
+	case len(w.checks) > 0:
+	case w.emulated && slices.ContainsFunc(w.condition.Links, func(l record.Link) bool { return l.Rate > 0 || l.Delay > 0 || l.Loss > 0 || l.Varies }):
+		w.reasonOf(math.NaN(), math.NaN(), Network, unprobed)
+	default:
+		w.warn(Network, unprobed)
 	}
 	var outside []*excess
 	for _, c := range w.checks {

@@ -57,7 +57,7 @@ func (d *data) trialDots(t *Timeline, c *cell, repetition int, start time.Durati
 		}
 	}
 	t.Requests = len(all)
-	for _, r := range some(all, most) {
+	for _, r := range Evenly(all, most) {
 		if model := d.placeAmong(models, r); model >= 0 {
 			t.Dots = append(t.Dots, Dot{(r.Sent - start).Seconds(), millis(r.Measured), model, int(r.arm)})
 		}

@@ -16,6 +16,7 @@ const mostFailures = 0.05
 
 // A world is what was asked of the world in one condition, and what it gave.
 type world struct {
+	emulated   bool                // on this machine: what was asked must have been probed and recorded
 	checks     []*record.Check     // in order of repetition and node
 	telemetry  []*record.Telemetry // of this condition
 	tolerance  record.Tolerance

@@ -9,11 +9,11 @@ import (
 const leastValid = 0.5
 
 // Passed says that a run is complete and its verdict is PASS.
-func (s *Summary) Passed() bool { return s.Verdict.Result == Pass && s.Status == "done" }
+func (s *Summary) Passed() bool { return s.Verdict.Result == Pass && s.Verdict.Complete }
 
 // verdictOf decides: first whether the run is valid, then each requirement.
 func (d *data) verdictOf(s *Summary, requirements []Requirement) Verdict {
-	v := Verdict{Result: Inconclusive, Checks: d.checks(s), Requirements: requirements, Stopping: d.stopping()}
+	v := Verdict{Result: Inconclusive, Complete: d.complete(s), Checks: d.checks(s), Requirements: requirements, Stopping: d.stopping()}
 	valid, met, failed := 0, 0, 0
 	for _, c := range s.Conditions {
 		if c.Valid {
@@ -43,10 +43,21 @@ func (d *data) verdictOf(s *Summary, requirements []Requirement) Verdict {
 		v.Result = Pass
 	}
 	v.Sentence = sentence(s, v, valid) + others
-	if s.Status != "done" {
+	if !v.Complete {
 		v.Sentence = strings.Replace(v.Sentence, v.Result+":", v.Result+" so far, of a run that is not complete:", 1)
 	}
 	return v
+}
+
+// complete says whether the run ended by itself and nothing of the judged arm is
+// missing.
+func (d *data) complete(s *Summary) bool {
+	for i := range d.cells {
+		if c := &d.cells[i]; len(c.requests) > judgedArm && len(c.requests[judgedArm]) < c.condition.Requests*d.run.Header.ToRun() {
+			return false
+		}
+	}
+	return s.Status == "done"
 }
 
 // invalid says why a run bears no verdict; empty if it does.
