@@ -76,9 +76,9 @@ func invalid(s *Summary, checks []Check, valid int) string {
 	}
 	if valid == 0 || float64(valid) < leastValid*float64(len(s.Conditions)) {
 		out := fmt.Sprintf("%d of %d conditions are valid, and at least half must be", valid, len(s.Conditions))
-		for _, c := range s.Conditions {
-			if len(c.Reasons) > 0 {
-				return out + fmt.Sprintf(" (%s: %s)", c.Label, c.Reasons[0].Text)
+		for _, c := range checks {
+			if c.Failed > 0 && c.Worst != "" {
+				return out + " (" + c.Worst + ")"
 			}
 		}
 		return out

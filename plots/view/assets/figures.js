@@ -4,7 +4,7 @@ import {armColour, count, el, ink, millis, optionColour, percent} from './common
 import {Plate, along, axis, line, logAxis, merged, nearest, pointsOnly, swatch, tall, whole} from './charts.js';
 
 const dashes = [[], [7, 4], [2, 3], [10, 4, 2, 4], [14, 5], [4, 2]];
-const pooled = (shown, all) => shown > 1 ? ` ${shown === all ? 'All ' : ''}${shown} conditions together.` : '';
+const pooled = ({shown, all, odd}) => shown > 1 ? ` ${shown === all ? 'All ' : ''}${shown} conditions together${odd ? `, ${odd} of them not valid` : ''}.` : '';
 
 // CDF is how t is distributed, by arm.
 export class CDF {
@@ -56,7 +56,7 @@ export class CDF {
       series: [{}, ...curves.map(c => ({stroke: armColour(c.arm), width: 1.8, dash: dash(c), paths: uPlot.paths.stepped({align: 1}), points: {show: false}}))],
       hooks: {setCursor: [read], ready: [read]}, cursor: {y: false},
     }, [xs, ...ys], [this.log, this.each, ...order].join());
-    this.plate.note.textContent = 'The share of requests that took at most so long: further left is faster.' + (this.each ? '' : pooled(this.view.shown, this.view.all));
+    this.plate.note.textContent = 'The share of requests that took at most so long: further left is faster.' + (this.each ? '' : pooled(this.view));
   }
 }
 

@@ -37,7 +37,8 @@ async function fetchFigures() {
 const names = () => sheet.rows.map(r => r.label);
 function view() {
   const shown = [...chosen].filter(i => i < sheet.rows.length).length;
-  return {figures, sheet, arm, names: names(), chosen, picked: shown > 0, shown: shown || sheet.rows.length, all: sheet.rows.length};
+  const odd = sheet.rows.filter((r, i) => !r.valid && (shown === 0 || chosen.has(i))).length;
+  return {figures, sheet, arm, names: names(), chosen, picked: shown > 0, shown: shown || sheet.rows.length, all: sheet.rows.length, odd};
 }
 function drawFigures() {
   if (!figures) return;
